@@ -1,0 +1,25 @@
+"""What can go wrong between answers and a dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DashboardError(Exception):
+    """The family of all errors of this package."""
+
+
+class InvalidTerms(DashboardError):
+    """Terms of publication that would not protect anybody."""
+
+
+class BrokenTree(DashboardError):
+    """Groups that do not form one tree."""
+
+
+class AuditFailed(DashboardError):
+    """The publication's own audit found a group that is not protected: nothing may be published."""
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(f"The publication's own audit found {len(self.findings)} groups unprotected.")

@@ -1,0 +1,156 @@
+"""The values that were published, and the protocol by which dashboards read them.
+
+A withheld cell is another type than a shown one: it has no field that could hold a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+
+class Level(StrEnum):
+    """The reporting levels, from the smallest group to the largest."""
+
+    TEAM = "team"
+    SERVICE_AREA = "service_area"
+    AUTHORITY = "authority"
+    PROGRAMME = "programme"
+
+
+class WithheldReason(StrEnum):
+    """Why a figure is not shown; each depends on counts only."""
+
+    TOO_FEW = "too_few"
+    COMBINED = "combined"
+    COUNTED_ELSEWHERE = "counted_elsewhere"
+    TOO_MANY_SKIPPED = "too_many_skipped"
+
+
+class Coverage(StrEnum):
+    """How many of a group's answers its figure covers."""
+
+    ALL = "all"
+    NEARLY_ALL = "nearly_all"
+    MOST = "most"
+
+
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """A published mean: group x measure x wave. All figures in points of 100 and rounded as displayed."""
+
+    wave: str
+    group: str
+    name: str
+    level: Level
+    parent: str | None
+    measure: str
+    instrument: str
+    n: int
+    roster_size: int
+    score: int
+    low: float
+    high: float
+    likely_low: int
+    likely_high: int
+    covers: tuple[str, ...]
+    coverage: Coverage
+    response_rate: int | None
+
+
+@dataclass(frozen=True)
+class WithheldCell:
+    """A figure that is not shown. `counted_in` names the group whose figure holds these answers, if any."""
+
+    wave: str
+    group: str
+    name: str
+    level: Level
+    parent: str | None
+    measure: str
+    instrument: str
+    reason: WithheldReason
+    counted_in: str | None = None
+
+
+PublishedCell = ShownCell | WithheldCell
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A scale as dashboards name it."""
+
+    id: str
+    title: str
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class PublishedWave:
+    """A closed wave whose results are out."""
+
+    key: str
+    label: str
+    closed_on: date
+    minimum_group_size: int
+    answer_width: float
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class SmallChangeMark:
+    """A small change as it is drawn on a trend."""
+
+    title: str
+    started_on: date
+
+
+@dataclass(frozen=True)
+class ReportingGroup:
+    """A group that has a page of its own."""
+
+    key: str
+    name: str
+    level: Level
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class StoredChart:
+    """A picture drawn by the publishing job."""
+
+    svg: str
+    fingerprint: str
+
+
+class PublishedResults(Protocol):
+    """All that a dashboard can see."""
+
+    def waves(self) -> Sequence[PublishedWave]:
+        """Published waves, oldest first."""
+        ...
+
+    def group(self, key: str) -> ReportingGroup | None:
+        """The group of this key, as named in the newest wave that knows it."""
+        ...
+
+    def children(self, key: str) -> Sequence[ReportingGroup]:
+        """The groups straight under this one in the newest wave, by name."""
+        ...
+
+    def cells(self, group: str) -> Sequence[PublishedCell]:
+        """Every cell of a group, oldest wave first."""
+        ...
+
+    def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
+        """What the group tried, oldest first."""
+        ...
+
+    def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
+        """The newest picture of this name."""
+        ...

@@ -1,0 +1,94 @@
+"""Put respondents into blocks of at least k people, by looking at counts only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dashboards.suppression.tree import GroupTree
+
+
+@dataclass(frozen=True)
+class Block:
+    """Teams whose answers are only ever published together; `respondents` is their total."""
+
+    teams: tuple[str, ...]
+    respondents: int
+
+    @property
+    def key(self) -> str:
+        """A team's own key, or the keys of combined teams joined by `+`."""
+        return "+".join(self.teams)
+
+    @property
+    def is_combined(self) -> bool:
+        """Whether more than one team is in it."""
+        return len(self.teams) > 1
+
+
+def form_blocks(
+    tree: GroupTree,
+    respondents: Mapping[str, int],
+    minimum: int,
+    *,
+    previous: Iterable[Sequence[str]] = (),
+) -> tuple[Block, ...]:
+    """Partition a wave's respondents.
+
+    Bottom-up: a team with `minimum` respondents or more is a block. Smaller teams of a group are combined,
+    largest first and ties by key, a block being closed at the minimum; what remains joins the last block so
+    formed, or is passed to the group above if none was. Whoever is left over at the root is in no block.
+
+    Parameters
+    ----------
+    respondents
+        Respondents by team key; a team that is absent has none.
+    previous
+        The teams of each combined block of the last wave: kept where still valid, so that lines continue.
+
+    Returns
+    -------
+    tuple of Block
+        By key. Every team is in one block at most, and every block has `minimum` respondents or more.
+    """
+    sizes = {leaf.key: respondents.get(leaf.key, 0) for leaf in tree.leaves}
+    blocks = [Block((team,), size) for team, size in sizes.items() if size >= minimum]
+    earlier = [tuple(sorted(teams)) for teams in previous if len(teams) > 1]
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for node in tree.bottom_up():
+        pending = waiting.pop(node.key, [])
+        if 0 < sizes.get(node.key, 0) < minimum:
+            pending.append(node.key)
+        if node.key in sizes and node.parent is not None:
+            waiting[node.parent].extend(pending)
+            continue
+        formed, left = _combine(pending, sizes, minimum, earlier)
+        blocks.extend(Block(tuple(sorted(teams)), sum(sizes[team] for team in teams)) for teams in formed)
+        if node.parent is not None:
+            waiting[node.parent].extend(left)
+    return tuple(sorted(blocks, key=lambda block: block.key))
+
+
+def _combine(
+    pending: Sequence[str],
+    sizes: Mapping[str, int],
+    minimum: int,
+    earlier: Iterable[tuple[str, ...]],
+) -> tuple[list[list[str]], list[str]]:
+    formed: list[list[str]] = []
+    loose = set(pending)
+    for teams in earlier:
+        if loose.issuperset(teams) and sum(sizes[team] for team in teams) >= minimum:
+            formed.append(list(teams))
+            loose.difference_update(teams)
+    open_block: list[str] = []
+    for team in sorted(loose, key=lambda team: (-sizes[team], team)):
+        open_block.append(team)
+        if sum(sizes[member] for member in open_block) >= minimum:
+            formed.append(open_block)
+            open_block = []
+    if open_block and formed:
+        formed[-1].extend(open_block)
+        open_block = []
+    return formed, open_block

@@ -1,0 +1,207 @@
+"""Compute every published cell of a wave, at every level, from protected block counts and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboards.errors import AuditFailed
+from dashboards.snapshots import Coverage, Level, PublishedCell, ShownCell, WithheldCell, WithheldReason
+from dashboards.suppression.blocks import Block
+from dashboards.suppression.protection import protect, spans_width
+from dashboards.suppression.rounding import display_step, round_for_display, whole
+from dashboards.suppression.terms import SHARE_NEARLY_ALL, SHARE_TO_SHOW, DisclosureTerms
+from dashboards.suppression.tree import GroupNode, GroupTree
+from scoring.tallies import Tally, measure_mean
+from scoring.uncertainty import reference_interval
+
+
+@dataclass(frozen=True)
+class MeasureCounts:
+    """A measure and its items' answers by block: each tally has shape (blocks, options), blocks as given."""
+
+    id: str
+    reference_sd: float
+    items: tuple[Tally, ...]
+
+
+@dataclass(frozen=True)
+class WaveCounts:
+    """All that publishing a wave may look at."""
+
+    wave: str
+    instrument: str
+    tree: GroupTree
+    invited: Mapping[str, int]
+    respondents: Mapping[str, int]
+    blocks: tuple[Block, ...]
+    measures: tuple[MeasureCounts, ...]
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A group with the blocks that lie wholly inside it, its teams' respondents, and the block it went into."""
+
+    node: GroupNode
+    blocks: tuple[int, ...]
+    respondents: int
+    counted_in: str | None = None
+
+
+@dataclass(frozen=True)
+class _ProtectedMeasure:
+    """A measure's protected counts, and in which blocks enough people answered each of its items."""
+
+    id: str
+    reference_sd: float
+    items: tuple[Tally, ...]
+    enough_answers: np.ndarray
+
+
+def publish(counts: WaveCounts, terms: DisclosureTerms) -> tuple[PublishedCell, ...]:
+    """Return every cell of a wave: for each group and each combined block, each measure.
+
+    Raises
+    ------
+    AuditFailed
+        A block is smaller than k, two blocks share a team, or a protected item spans less than W.
+    """
+    measures = [_protected(measure, terms) for measure in counts.measures]
+    _audit(counts, measures, terms)
+    units = [*_groups(counts), *_combined_blocks(counts)]
+    return tuple(_cell(unit, measure, counts, terms) for unit in units for measure in measures)
+
+
+def _protected(measure: MeasureCounts, terms: DisclosureTerms) -> _ProtectedMeasure:
+    answered = np.stack([tally.sum(axis=1) for tally in measure.items])
+    return _ProtectedMeasure(
+        id=measure.id,
+        reference_sd=measure.reference_sd,
+        items=tuple(protect(tally, terms.answer_width) for tally in measure.items),
+        enough_answers=answered.min(axis=0) >= terms.fewest_answers_to_an_item,
+    )
+
+
+def _audit(counts: WaveCounts, measures: Sequence[_ProtectedMeasure], terms: DisclosureTerms) -> None:
+    findings = [
+        f"block {block.key} has fewer than {terms.minimum_group_size} respondents"
+        for block in counts.blocks
+        if sum(counts.respondents[team] for team in block.teams) < terms.minimum_group_size
+    ]
+    times_used = Counter(team for block in counts.blocks for team in block.teams)
+    findings += [f"team {team} is in two blocks" for team, times in sorted(times_used.items()) if times > 1]
+    for measure in measures:
+        for tally in measure.items:
+            narrow = measure.enough_answers & ~spans_width(tally, terms.answer_width)
+            findings += [f"{measure.id} of {counts.blocks[row].key} is too narrow" for row in np.flatnonzero(narrow)]
+    if findings:
+        raise AuditFailed(findings)
+
+
+def _groups(counts: WaveCounts) -> Iterator[_Unit]:
+    inside: dict[str, list[int]] = {node.key: [] for node in counts.tree.nodes}
+    combined_into: dict[str, str] = {}
+    for index, block in enumerate(counts.blocks):
+        if block.is_combined:
+            holder = counts.tree.nearest_common_ancestor(block.teams)
+            combined_into.update(dict.fromkeys(block.teams, block.key))
+        else:
+            holder = block.teams[0]
+        for key in (holder, *counts.tree.ancestors(holder)):
+            inside[key].append(index)
+    for node in counts.tree.nodes:
+        teams = counts.tree.leaves_under[node.key]
+        respondents = sum(counts.respondents.get(team, 0) for team in teams)
+        yield _Unit(node, tuple(inside[node.key]), respondents, combined_into.get(node.key))
+
+
+def _combined_blocks(counts: WaveCounts) -> Iterator[_Unit]:
+    for index, block in enumerate(counts.blocks):
+        if block.is_combined:
+            name = " with ".join(counts.tree[team].name for team in block.teams)
+            parent = counts.tree.nearest_common_ancestor(block.teams)
+            yield _Unit(GroupNode(block.key, name, Level.TEAM, parent), (index,), block.respondents)
+
+
+def _cell(unit: _Unit, measure: _ProtectedMeasure, counts: WaveCounts, terms: DisclosureTerms) -> PublishedCell:
+    usable = [index for index in unit.blocks if measure.enough_answers[index]]
+    covered = sum(counts.blocks[index].respondents for index in usable)
+    if covered == 0 or covered < SHARE_TO_SHOW * unit.respondents:
+        return WithheldCell(
+            wave=counts.wave,
+            group=unit.node.key,
+            name=unit.node.name,
+            level=unit.node.level,
+            parent=unit.node.parent,
+            measure=measure.id,
+            instrument=counts.instrument,
+            reason=_reason(unit, counts, terms),
+            counted_in=unit.counted_in,
+        )
+    return _shown(unit, measure, counts, usable, terms)
+
+
+def _reason(unit: _Unit, counts: WaveCounts, terms: DisclosureTerms) -> WithheldReason:
+    if unit.counted_in is not None:
+        return WithheldReason.COMBINED
+    if unit.respondents < terms.minimum_group_size:
+        return WithheldReason.TOO_FEW
+    inside = sum(counts.blocks[index].respondents for index in unit.blocks)
+    enough_inside = inside >= SHARE_TO_SHOW * unit.respondents
+    return WithheldReason.TOO_MANY_SKIPPED if enough_inside else WithheldReason.COUNTED_ELSEWHERE
+
+
+def _shown(
+    unit: _Unit,
+    measure: _ProtectedMeasure,
+    counts: WaveCounts,
+    usable: list[int],
+    terms: DisclosureTerms,
+) -> ShownCell:
+    covers = tuple(sorted(team for index in usable for team in counts.blocks[index].teams))
+    n = sum(counts.blocks[index].respondents for index in usable)
+    roster_size = max(n, sum(counts.invited.get(team, 0) for team in covers))
+    mean = measure_mean([tally[usable].sum(axis=0) for tally in measure.items])
+    shown = round_for_display(mean, n, terms.answer_width)
+    likely = reference_interval(
+        float(shown.score),
+        answered=n,
+        roster_size=roster_size,
+        reference_sd=measure.reference_sd,
+        rounding_step=display_step(n),
+    )
+    return ShownCell(
+        wave=counts.wave,
+        group=unit.node.key,
+        name=unit.node.name,
+        level=unit.node.level,
+        parent=unit.node.parent,
+        measure=measure.id,
+        instrument=counts.instrument,
+        n=n,
+        roster_size=roster_size,
+        score=shown.score,
+        low=shown.low,
+        high=shown.high,
+        likely_low=whole(likely.lower),
+        likely_high=whole(likely.upper),
+        covers=covers,
+        coverage=_coverage(n / unit.respondents),
+        response_rate=_response_rate(n, roster_size, terms),
+    )
+
+
+def _coverage(share: float) -> Coverage:
+    if share == 1:
+        return Coverage.ALL
+    return Coverage.NEARLY_ALL if share >= SHARE_NEARLY_ALL else Coverage.MOST
+
+
+def _response_rate(answered: int, invited: int, terms: DisclosureTerms) -> int | None:
+    """Steps of five per cent; 95 stands for 95 or more."""
+    if invited < terms.minimum_group_size:
+        return None
+    return min(95, whole(answered / invited * 20) * 5)

@@ -1,0 +1,1 @@
+"""Answers to scores to group statistics: pure functions on arrays, with formulas and sources."""

@@ -1,0 +1,42 @@
+"""Reverse keying, from the declared range and never from the data."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from scoring.errors import OutOfRange
+
+
+def reverse(values: ArrayLike, minimum: float, maximum: float) -> NDArray[np.float64]:
+    """Turn answers round within their declared range; NaN stays NaN.
+
+    Formula: ``minimum + maximum - x``, as R's ``psych::reverse.code`` with declared minima and maxima.
+
+    Parameters
+    ----------
+    values
+        Answers, any shape.
+    minimum, maximum
+        The declared ends of the response scale.
+
+    Raises
+    ------
+    OutOfRange
+        An answer lies outside the declared range.
+
+    Examples
+    --------
+    >>> reverse([1, 2, 5], 1, 5)
+    array([5., 4., 1.])
+    """
+    return minimum + maximum - in_range(values, minimum, maximum)
+
+
+def in_range(values: ArrayLike, minimum: float, maximum: float) -> NDArray[np.float64]:
+    """Return `values` as floats, or raise `OutOfRange` naming the first that is not within the range."""
+    answers = np.asarray(values, dtype=np.float64)
+    outside = answers[(answers < minimum) | (answers > maximum)]
+    if outside.size:
+        raise OutOfRange(float(outside.flat[0]), minimum, maximum)
+    return answers
