@@ -1,0 +1,116 @@
+"""The usual range of a short, gappy series, and which of its points fall outside the ordinary.
+
+An XmR chart (individuals and moving ranges; Wheeler & Chambers 1992) with two rules instead of four, and ranges
+corrected for neighbouring waves being alike: fewest false alarms for the same power (docs/dashboards.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from math import sqrt
+
+FEWEST_POINTS = 6
+FEWEST_RANGES = 3
+LOCKED_AFTER = 12
+RUN_LENGTH = 8
+AUTOCORRELATION = 0.3
+_MEAN_RANGE_IN_SDS = 1.128  # d2 for ranges of two
+_RANGE_SCREEN = 3.267  # D4 for ranges of two: larger ones are outliers themselves
+_LONGEST_GAP = 1
+
+Series = Sequence[float | None]
+"""One value a wave; None where a wave has nothing to show."""
+
+
+class Side(IntEnum):
+    """On which side of the usual a point lies."""
+
+    LOWER = -1
+    HIGHER = 1
+
+
+@dataclass(frozen=True)
+class UsualRange:
+    """Where waves `start` to `stop` (exclusive) usually lie, in points. Early while fewer than twelve are known."""
+
+    start: int
+    stop: int
+    centre: float
+    lower: float
+    upper: float
+    is_early: bool
+
+
+def usual_ranges(values: Series, breaks: Sequence[int] = (), *, resolution: float = 1.0) -> tuple[UsualRange, ...]:
+    """Return the usual range of each phase that has one.
+
+    Parameters
+    ----------
+    values
+        The series.
+    breaks
+        Waves at which a new phase starts, because scores before and after are not comparable.
+    resolution
+        The coarsest step that values were rounded to: the spread is never taken to be less than half of it.
+    """
+    edges = [0, *sorted(place for place in set(breaks) if 0 < place < len(values)), len(values)]
+    ranges = (_range_of(values, start, stop, resolution) for start, stop in pairwise(edges))
+    return tuple(found for found in ranges if found is not None)
+
+
+def signals(values: Series, ranges: Sequence[UsualRange]) -> tuple[Side | None, ...]:
+    """Return for each wave the side on which it leaves the usual, if it does.
+
+    Two rules: a point outside the range; and, once the range is locked, eight points in a row on one side of the
+    centre. A missing wave neither extends nor breaks a row, two missing in succession break it.
+    """
+    found: list[Side | None] = [None] * len(values)
+    for usual in ranges:
+        known = [(place, value) for place in range(usual.start, usual.stop) if (value := values[place]) is not None]
+        for place, value in known:
+            if not usual.lower <= value <= usual.upper:
+                found[place] = Side.HIGHER if value > usual.centre else Side.LOWER
+        if not usual.is_early:
+            for row in _rows_on_one_side(known, usual.centre):
+                for place, side in row:
+                    found[place] = found[place] or side
+    return tuple(found)
+
+
+def _range_of(values: Series, start: int, stop: int, resolution: float) -> UsualRange | None:
+    known = [(place, value) for place in range(start, stop) if (value := values[place]) is not None]
+    baseline = known[:LOCKED_AFTER]
+    steps = [abs(after - before) for (i, before), (j, after) in pairwise(baseline) if j - i == 1]
+    if len(known) < FEWEST_POINTS or len(steps) < FEWEST_RANGES:
+        return None
+    mean_step = sum(steps) / len(steps)
+    ordinary = [step for step in steps if step <= _RANGE_SCREEN * mean_step]
+    spread = sum(ordinary) / len(ordinary) / _MEAN_RANGE_IN_SDS / sqrt(1 - AUTOCORRELATION)
+    spread = max(spread, resolution / 2)
+    centre = sum(value for _, value in baseline) / len(baseline)
+    return UsualRange(
+        start=start,
+        stop=stop,
+        centre=centre,
+        lower=centre - 3 * spread,
+        upper=centre + 3 * spread,
+        is_early=len(known) < LOCKED_AFTER,
+    )
+
+
+def _rows_on_one_side(known: Sequence[tuple[int, float]], centre: float) -> Iterator[list[tuple[int, Side]]]:
+    row: list[tuple[int, Side]] = []
+    for place, value in known:
+        side = Side.HIGHER if value > centre else Side.LOWER if value < centre else None
+        continues = row and side == row[-1][1] and place - row[-1][0] <= _LONGEST_GAP + 1
+        if not continues:
+            if len(row) >= RUN_LENGTH:
+                yield row
+            row = []
+        if side is not None:
+            row.append((place, side))
+    if len(row) >= RUN_LENGTH:
+        yield row

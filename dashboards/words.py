@@ -1,0 +1,115 @@
+"""The words and numbers that pages, charts and tables share: one formatter for everything shown."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from dashboards.comparison import Standing
+from dashboards.snapshots import (
+    Coverage,
+    Level,
+    Measure,
+    PublishedCell,
+    PublishedWave,
+    ShownCell,
+    WithheldCell,
+    WithheldReason,
+)
+from dashboards.trends import Reading, ReadingKind
+
+_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+LEVEL_WORDS = {
+    Level.TEAM: "team",
+    Level.SERVICE_AREA: "service area",
+    Level.AUTHORITY: "authority",
+    Level.PROGRAMME: "programme",
+}
+
+
+def number_word(count: int) -> str:
+    """Small numbers in words."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+
+
+def score(cell: ShownCell) -> str:
+    """A mean as it is shown everywhere: `66`, or `5 or lower` and `95 or higher` at the ends."""
+    if cell.low == 0 and cell.score > 0:
+        return f"{cell.score} or lower"
+    if cell.high == 100 and cell.score < 100:
+        return f"{cell.score} or higher"
+    return str(cell.score)
+
+
+def likely(cell: ShownCell) -> str:
+    """The range that a mean is likely to lie in."""
+    return f"likely between {cell.likely_low} and {cell.likely_high}"
+
+
+def answered(cell: ShownCell) -> str:
+    """How many answers a figure rests on, and their share of the people asked in steps of five per cent."""
+    if cell.response_rate is None:
+        return f"{cell.n} answers"
+    share = "95% or more" if cell.response_rate >= 95 else f"about {cell.response_rate}%"
+    return f"{cell.n} answers, {share} of those asked"
+
+
+def coverage(cell: ShownCell) -> str:
+    """What a figure leaves out, if anything."""
+    if cell.coverage is Coverage.ALL:
+        return ""
+    share = "nearly all" if cell.coverage is Coverage.NEARLY_ALL else "most"
+    return f"Covers {share} of the answers; the rest are counted one level up."
+
+
+def direction(measure: Measure) -> str:
+    """Which end of a measure is the better one."""
+    return "higher is better" if measure.higher_is_better else "lower is better"
+
+
+def day(moment: date) -> str:
+    """A day: `12 October 2026`."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def reading(found: Reading) -> str:
+    """How the newest wave reads."""
+    words = {
+        ReadingKind.NOT_SHOWN: "not enough answers to show",
+        ReadingKind.STARTING_POINT: "a starting point",
+        ReadingKind.TOO_EARLY: "too early to tell",
+        ReadingKind.USUAL: "in the usual range",
+        ReadingKind.HIGHER: "higher than usual",
+        ReadingKind.LOWER: "lower than usual",
+    }[found.kind]
+    if found.is_better is None:
+        return words
+    return f"{words} ({'better' if found.is_better else 'worse'})"
+
+
+def standing(found: Standing) -> str:
+    """How a figure stands to the others'."""
+    return {
+        Standing.SIMILAR: "similar to the others",
+        Standing.HIGHER: "higher than the others",
+        Standing.LOWER: "lower than the others",
+        Standing.ALONE: "nothing to compare with yet",
+    }[found]
+
+
+def why_withheld(cell: WithheldCell, wave: PublishedWave, counted_in: str | None) -> str:
+    """Why a figure is not shown: one of four reasons, all about counts."""
+    few = f"Fewer than {wave.minimum_group_size} answers"
+    if cell.reason is WithheldReason.COMBINED and counted_in:
+        return f"{few}: counted together as {counted_in}."
+    if cell.reason is WithheldReason.COUNTED_ELSEWHERE:
+        return "Not shown because over a fifth of its answers are counted elsewhere. See its teams and the level above."
+    if cell.reason is WithheldReason.TOO_MANY_SKIPPED:
+        return "Too many people skipped one of these questions."
+    return f"{few}. This protects everyone who did answer."
+
+
+def figure(cell: PublishedCell | None) -> str:
+    """A cell in a table."""
+    if cell is None:
+        return "No pulse"
+    return score(cell) if isinstance(cell, ShownCell) else "Not shown"

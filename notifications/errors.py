@@ -1,0 +1,23 @@
+"""What can go wrong with a message before anybody tries to send it."""
+
+from __future__ import annotations
+
+
+class NotificationError(Exception):
+    """The family of all errors of this package."""
+
+
+class UnknownTemplate(NotificationError):
+    """There is no wording of this purpose, channel and language."""
+
+    def __init__(self, template: str, language: str) -> None:
+        self.template = template
+        super().__init__(f"There is no {template!r} wording in the language {language!r}.")
+
+
+class IncompletePersonalisation(NotificationError):
+    """A wording asks for a value that was not given. Names the value, never its content."""
+
+    def __init__(self, template: str, missing: str) -> None:
+        self.template = template
+        super().__init__(f"The wording {template!r} could not be filled: {missing}.")

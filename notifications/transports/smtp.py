@@ -1,0 +1,152 @@
+"""Email over SMTP, with DATA in two phases so that an unknown outcome is told from a refusal.
+
+A server may take a message over only after the final dot, so whatever breaks before it means *not accepted*,
+and a silence after it means *unknown* (RFC 5321, 4.2.5 and 4.5.3.2.6).
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessage, Unknown
+
+PROVIDER = "smtp"
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """Where mail is handed over: `smtp://user:password@host:port` (STARTTLS), `smtps://` or, on loopback, plain."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    tls: str
+
+    @classmethod
+    def from_url(cls, url: str) -> SmtpServer:
+        """Read a server from a URL; plain text is used only towards this machine itself."""
+        parts = urlsplit(url)
+        host = parts.hostname or "localhost"
+        loopback = host in {"127.0.0.1", "::1", "localhost"}
+        implicit = parts.scheme == "smtps"
+        return cls(
+            host=host,
+            port=parts.port or (465 if implicit else 587),
+            username=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            tls="implicit" if implicit else "none" if loopback else "starttls",
+        )
+
+
+class _TwoPhaseSMTP(smtplib.SMTP):
+    """Knows whether the final dot has left."""
+
+    point_of_no_return = False
+
+    def data(self, msg: object) -> tuple[int, bytes]:
+        """Send DATA and the message, then the dot, remembering that the dot went out."""
+        text = msg if isinstance(msg, bytes) else str(msg).encode("ascii")
+        code, reply = self.docmd("data")
+        if code != 354:
+            raise smtplib.SMTPDataError(code, reply)
+        body = smtplib._quote_periods(text)  # type: ignore[attr-defined]  # noqa: SLF001 - smtplib's own DATA does this
+        self.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        self.point_of_no_return = True
+        self.send(b".\r\n")
+        return self.getreply()
+
+
+class _TwoPhaseSMTPS(_TwoPhaseSMTP, smtplib.SMTP_SSL):
+    """The same over implicit TLS."""
+
+
+class SmtpTransport:
+    """Hands each message to one mail server."""
+
+    def __init__(self, server: SmtpServer, sender: str, *, timeout_seconds: float = 20.0) -> None:
+        self._server = server
+        self._sender = sender
+        self._timeout = timeout_seconds
+        self.longest_seconds = 3 * timeout_seconds
+
+    def send(self, message: OutgoingMessage) -> Outcome:
+        """Hand one message over."""
+        connection: _TwoPhaseSMTP | None = None
+        try:
+            connection = self._connect()
+            code, reply = self._hand_over(connection, message)
+        except smtplib.SMTPResponseException as error:
+            return _refused(error.smtp_code)
+        except smtplib.SMTPRecipientsRefused as error:
+            return _refused(next(iter(error.recipients.values()))[0])
+        except (OSError, smtplib.SMTPException) as error:
+            return _broken_off(connection, error)
+        finally:
+            if connection is not None:
+                connection.close()
+        if code == 250:
+            return Accepted(PROVIDER, str(message.attempt_id))
+        return _refused(code) if reply else Unknown(PROVIDER, "no-answer")
+
+    def _connect(self) -> _TwoPhaseSMTP:
+        server = self._server
+        opener = _TwoPhaseSMTPS if server.tls == "implicit" else _TwoPhaseSMTP
+        connection = opener(server.host, server.port, timeout=self._timeout)
+        if server.tls == "starttls":
+            connection.starttls(context=ssl.create_default_context())
+        if server.username:
+            connection.login(server.username, server.password)
+        return connection
+
+    def _hand_over(self, connection: _TwoPhaseSMTP, message: OutgoingMessage) -> tuple[int, bytes]:
+        connection.ehlo_or_helo_if_needed()
+        _, sender = parseaddr(self._sender)
+        code, reply = connection.mail(_bounce_address(sender, message))
+        if code != 250:
+            raise smtplib.SMTPResponseException(code, reply)
+        code, reply = connection.rcpt(message.address)
+        if code not in {250, 251}:
+            raise smtplib.SMTPRecipientsRefused({message.address: (code, reply)})
+        return connection.data(compose(message, self._sender).as_bytes(policy=SMTP))
+
+
+def compose(message: OutgoingMessage, sender: str) -> EmailMessage:
+    """Build the mail: plain text first, HTML beside it, one-click unsubscribe (RFC 8058), marked as automatic."""
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = message.address
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = f"<{message.attempt_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    mail["Content-Language"] = message.language
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    if message.unsubscribe_url:
+        mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    return mail
+
+
+def _bounce_address(sender: str, message: OutgoingMessage) -> str:
+    _, _, domain = sender.rpartition("@")
+    return f"bounce+{message.attempt_id}@{domain}"
+
+
+def _refused(code: int) -> Outcome:
+    return NotAccepted(PROVIDER, str(code), permanent=500 <= code < 600)
+
+
+def _broken_off(connection: _TwoPhaseSMTP | None, error: Exception) -> Outcome:
+    if connection is not None and connection.point_of_no_return:
+        return Unknown(PROVIDER, type(error).__name__)
+    return NotAccepted(PROVIDER, type(error).__name__, permanent=False)

@@ -1,0 +1,74 @@
+"""Texts through Twilio's client, told apart by what its answers prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import requests
+from requests.exceptions import ConnectionError as NoConnection
+from requests.exceptions import ConnectTimeout
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
+
+from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessage, Unknown
+
+PROVIDER = "twilio"
+_TRANSIENT_CODES = frozenset({429, 20429, 21611, 30001})
+_LONGEST_VALIDITY_SECONDS = 36_000
+
+
+@dataclass(frozen=True)
+class TwilioAccount:
+    """Credentials; `base_url` points a test or a demo at a peer on this machine."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    messaging_service_sid: str
+    base_url: str = ""
+
+
+class TwilioTransport:
+    """Hands each text to Twilio. Neither pools connections nor retries: both would blur the outcome."""
+
+    def __init__(self, account: TwilioAccount, *, timeout_seconds: float = 20.0) -> None:
+        self._account = account
+        self.longest_seconds = timeout_seconds + 5
+        http = TwilioHttpClient(pool_connections=False, timeout=timeout_seconds, max_retries=0)
+        self._client = Client(account.account_sid, account.auth_token, http_client=http)
+        if account.base_url:
+            self._client.api.base_url = account.base_url
+
+    def send(self, message: OutgoingMessage) -> Outcome:
+        """Hand one text over."""
+        try:
+            created = self._client.messages.create(
+                to=message.address,
+                messaging_service_sid=self._account.messaging_service_sid,
+                body=message.text,
+                validity_period=_LONGEST_VALIDITY_SECONDS,
+            )
+        except TwilioRestException as error:
+            return _answered_with_error(error)
+        except ConnectTimeout:
+            return NotAccepted(PROVIDER, "connect-timeout", permanent=False)
+        except NoConnection as error:
+            return _connection_broke(error)
+        except (requests.RequestException, TwilioException, ValueError, OSError) as error:
+            return Unknown(PROVIDER, type(error).__name__)
+        return Accepted(PROVIDER, created.sid) if created.sid else Unknown(PROVIDER, "no-sid")
+
+
+def _answered_with_error(error: TwilioRestException) -> Outcome:
+    if error.status >= 500 or error.status < 400:
+        return Unknown(PROVIDER, str(error.status))
+    transient = error.status == 429 or error.code in _TRANSIENT_CODES
+    return NotAccepted(PROVIDER, str(error.code or error.status), permanent=not transient)
+
+
+def _connection_broke(error: NoConnection) -> Outcome:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, NewConnectionError):
+        return NotAccepted(PROVIDER, "refused", permanent=False)
+    return Unknown(PROVIDER, type(error).__name__)

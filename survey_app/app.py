@@ -1,0 +1,42 @@
+"""Put an application together from its settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader
+
+import dashboards
+from survey_app.config import Settings, load_settings
+from survey_app.crypto.vault import Vault
+from survey_app.extensions import configure_database, migrate
+from survey_app.models import tables
+from survey_app.views import register_views
+
+LARGEST_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return an application for these settings, or for the environment's.
+
+    Raises
+    ------
+    InvalidSetting
+        A setting is missing or wrong.
+    """
+    settings = settings or load_settings(os.environ)
+    app = Flask("survey_app", root_path=str(Path(__file__).parent))
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    app.config["SECRET_KEY"] = None  # nothing is kept in Flask's own session cookie
+    app.extensions["pulse_settings"] = settings
+    app.extensions["pulse_vault"] = Vault.from_settings(settings)
+    app.extensions["pulse_tables"] = tables.MODULES
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    configure_database(app, settings)
+    migrate.init_app(app)
+    register_views(app, demo=settings.demo)
+    pages = Path(dashboards.__file__).parent / "templates"
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), FileSystemLoader(pages)])
+    return app

@@ -1,0 +1,216 @@
+"""The settings: one table that drives parsing, `.env.example` and the documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cryptography.fernet import Fernet
+
+SMALLEST_GROUP_SIZE = 5
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class InvalidSetting(Exception):
+    """A setting that is missing or cannot be used. The sentence names it and the remedy."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        super().__init__(f"The setting {name} {problem}.")
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"(sqlite|postgresql(\+psycopg)?)://", value):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return re.sub(r"^postgresql://", "postgresql+psycopg://", value)
+
+
+def _redis_url(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return value
+
+
+def _secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("must have at least 32 characters; `pulse init` makes one")
+    return value
+
+
+def _field_keys(value: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(",") if key.strip())
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError as error:
+        raise ValueError("must be a list of keys as `pulse init` makes them, the newest first") from error
+    return keys
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://pulse.example.gov.uk")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must use https, except on this machine itself")
+    return value.rstrip("/")
+
+
+def _smtp_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("must be an address such as smtp://user:password@mail.example.gov.uk:587")
+    return value
+
+
+def _loopback_url(value: str) -> str:
+    if urlsplit(value).hostname not in _LOOPBACK:
+        raise ValueError("may point at this machine only; leave it empty for Twilio itself")
+    return value.rstrip("/")
+
+
+def _group_size(value: str) -> int:
+    if not value.isdigit() or int(value) < SMALLEST_GROUP_SIZE:
+        raise ValueError(f"must be a whole number of {SMALLEST_GROUP_SIZE} or more")
+    return int(value)
+
+
+def _port(value: str) -> int:
+    if not value.isdigit() or not 0 < int(value) < 65_536:
+        raise ValueError("must be a number from 1 to 65535")
+    return int(value)
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("must be a time zone such as Europe/London") from error
+    return value
+
+
+def _yes_or_no(value: str) -> bool:
+    if value.lower() not in {"1", "0", "yes", "no", "true", "false"}:
+        raise ValueError("must be yes or no")
+    return value.lower() in {"1", "yes", "true"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name in the environment, how it is read, its default as text, and what it is for."""
+
+    name: str
+    read: Callable[[str], Any]  # Any: each setting has a type of its own, stated in Settings
+    default: str | None
+    purpose: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATA_DIR", Path, "instance", "Folder for the embedded database, the keys and the demo's mailbox."),
+    Setting("HOST", _text, "127.0.0.1", "Address that the web server listens on."),
+    Setting("PORT", _port, "8000", "Port that the web server listens on."),
+    Setting("DATABASE_URL", _database_url, "", "SQLite or PostgreSQL. Empty: SQLite in DATA_DIR."),
+    Setting("REDIS_URL", _redis_url, "", "Redis or Valkey. Empty: `pulse up` starts a broker of its own."),
+    Setting("SECRET_KEY", _secret, None, "Links, sign-in and address look-ups depend on it. Kept out of the database."),
+    Setting("FIELD_KEY", _field_keys, None, "Encrypts contact details: a list for rotation, the newest first."),
+    Setting("PUBLIC_BASE_URL", _base_url, "", "Address that links in messages begin with. Empty: http://HOST:PORT."),
+    Setting("MAIL_SENDER", _text, "Crescendo Pulse <pulse@example.org>", "Sender of every email."),
+    Setting("SMTP_URL", _smtp_url, "", "Mail server. Empty: no email is sent."),
+    Setting("TWILIO_ACCOUNT_SID", _text, "", "Twilio account. Empty: no text is sent."),
+    Setting("TWILIO_AUTH_TOKEN", _text, "", "Twilio's token of that account."),
+    Setting("TWILIO_MESSAGING_SERVICE_SID", _text, "", "Twilio messaging service that texts are sent from."),
+    Setting("TWILIO_BASE_URL", _loopback_url, "", "Only for tests and the demo: a Twilio-shaped peer on this machine."),
+    Setting("MINIMUM_GROUP_SIZE", _group_size, "5", "Fewest people a figure may rest on. It may be raised only."),
+    Setting("DEFAULT_TIME_ZONE", _time_zone, "Europe/London", "Time zone of authorities that name none."),
+    Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process, checked. Secrets stay out of its printed form."""
+
+    data_dir: Path
+    host: str
+    port: int
+    database_url: str
+    redis_url: str
+    secret_key: str = field(repr=False)
+    field_key: tuple[str, ...] = field(repr=False)
+    public_base_url: str
+    mail_sender: str
+    smtp_url: str = field(repr=False)
+    twilio_account_sid: str
+    twilio_auth_token: str = field(repr=False)
+    twilio_messaging_service_sid: str
+    twilio_base_url: str
+    minimum_group_size: int
+    default_time_zone: str
+    demo: bool
+
+    @property
+    def keys_dir(self) -> Path:
+        """Where key files are kept: outside the database and outside backups of it."""
+        return self.data_dir / "keys"
+
+    @property
+    def mailbox_dir(self) -> Path:
+        """Where the demo's mail server and text peer keep what they received."""
+        return self.data_dir / "demo-mailbox"
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every setting from the environment, and the two secrets from DATA_DIR/keys where it has none.
+
+    Raises
+    ------
+    InvalidSetting
+        One is missing or wrong; the message names it and the remedy.
+    """
+    data_dir = Path(environ.get("DATA_DIR") or "instance").resolve()
+    values = {setting.name.lower(): _read(setting, environ, data_dir) for setting in SETTINGS}
+    values["data_dir"] = data_dir
+    values["database_url"] = values["database_url"] or f"sqlite:///{data_dir / 'pulse.sqlite'}"
+    values["public_base_url"] = values["public_base_url"] or f"http://{values['host']}:{values['port']}"
+    return Settings(**values)
+
+
+def _read(setting: Setting, environ: Mapping[str, str], data_dir: Path) -> Any:  # Any: as Setting.read
+    raw = environ.get(setting.name, "").strip()
+    if not raw and setting.default is None:
+        raw = _read_key_file(data_dir / "keys" / setting.name.lower())
+        if not raw:
+            raise InvalidSetting(setting.name, "is missing: set it, or run `pulse init` to make one")
+    raw = raw or setting.default or ""
+    if not raw:
+        return ""
+    try:
+        return setting.read(raw)
+    except ValueError as error:
+        raise InvalidSetting(setting.name, str(error)) from error
+
+
+def _read_key_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise InvalidSetting(path.name.upper(), f"cannot be read from {path}: {error.strerror}") from error
+
+
+def environment_example() -> str:
+    """The text of `.env.example`."""
+    lines = ["# Settings of Crescendo Pulse. Copy to .env and change what differs; an empty value means its default.\n"]
+    for setting in SETTINGS:
+        lines.append(f"# {setting.purpose}\n{setting.name}={setting.default or ''}\n")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Keys and what they protect: links, contact details and sealed ballots."""

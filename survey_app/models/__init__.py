@@ -1,0 +1,1 @@
+"""The tables, one module an aggregate. Rows never leave `survey_app`."""

@@ -1,0 +1,64 @@
+"""The outbox: messages and the attempts to send them. It keeps no address, no name and no text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey_app.extensions import Base
+
+
+class Message(Base):
+    """One email or text. The dedupe key makes planning it twice impossible."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index(
+            "ix_messages_due",
+            "not_before",
+            postgresql_where=text("state IN ('pending', 'unknown')"),
+            sqlite_where=text("state IN ('pending', 'unknown')"),
+        ),
+        Index(
+            "ix_messages_leased",
+            "lease_until",
+            postgresql_where=text("state = 'sending'"),
+            sqlite_where=text("state = 'sending'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    channel: Mapped[str]
+    language: Mapped[str]
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_points.id"))
+    wave_id: Mapped[int | None] = mapped_column(ForeignKey("waves.id"), index=True)
+    invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitations.id"))
+    sign_in_request_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_in_requests.id"))
+    state: Mapped[str]
+    not_before: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    attempt_number: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    provider: Mapped[str | None]
+    provider_message_id: Mapped[str | None]
+    failure_code: Mapped[str | None]
+
+
+class Attempt(Base):
+    """One try at handing a message over."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("message_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id"))
+    number: Mapped[int]
+    claimed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    code: Mapped[str | None]

@@ -1,0 +1,63 @@
+"""What was published: blocks, cells and charts. Cells are written once and never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey_app.extensions import Base
+
+
+class PublishedBlock(Base):
+    """Teams whose answers in a wave are only ever published together."""
+
+    __tablename__ = "published_blocks"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    teams: Mapped[list[str]]
+    respondents: Mapped[int]
+
+
+class PublishedCellRow(Base):
+    """One cell: group x measure x wave. A withheld cell has no figure at all."""
+
+    __tablename__ = "published_cells"
+    __table_args__ = (UniqueConstraint("wave_id", "group_key", "measure"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"))
+    group_key: Mapped[str] = mapped_column(index=True)
+    group_name: Mapped[str]
+    level: Mapped[str]
+    parent_key: Mapped[str | None] = mapped_column(index=True)
+    measure: Mapped[str]
+    instrument: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    counted_in: Mapped[str | None]
+    n: Mapped[int | None]
+    roster_size: Mapped[int | None]
+    score: Mapped[int | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    likely_low: Mapped[int | None]
+    likely_high: Mapped[int | None]
+    covers: Mapped[list[str] | None]
+    coverage: Mapped[str | None]
+    response_rate: Mapped[int | None]
+
+
+class StoredChartRow(Base):
+    """The newest picture of a trend or a comparison, as the publishing job drew it."""
+
+    __tablename__ = "stored_charts"
+
+    group_key: Mapped[str] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    variant: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    svg: Mapped[str] = mapped_column(Text)
+    drawn_at: Mapped[datetime]

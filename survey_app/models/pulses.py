@@ -1,0 +1,78 @@
+"""Pulses and their waves, and the terms that are frozen when a wave opens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from survey_app.extensions import Base
+from survey_app.models.groups import Group
+
+
+class WaveState(StrEnum):
+    """Where a wave stands. It only ever moves forward."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class Pulse(Base):
+    """A recurring two-minute survey in a programme."""
+
+    __tablename__ = "pulses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    run_by: Mapped[str]
+    programme_id: Mapped[int] = mapped_column(ForeignKey("groups.id"))
+    instrument: Mapped[str]
+    minimum_group_size: Mapped[int]
+    answer_width: Mapped[float]
+    programme: Mapped[Group] = relationship()
+
+
+class Wave(Base):
+    """One round of a pulse."""
+
+    __tablename__ = "waves"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    pulse_id: Mapped[int] = mapped_column(ForeignKey("pulses.id"))
+    label: Mapped[str]
+    state: Mapped[str] = mapped_column(default=WaveState.PLANNED, index=True)
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    key_destroyed_at: Mapped[datetime | None]
+    charts_drawn_at: Mapped[datetime | None]
+    pulse: Mapped[Pulse] = relationship()
+    terms: Mapped[WaveTerms | None] = relationship(back_populates="wave")
+
+
+class WaveTerms(Base):
+    """What was promised and will hold for a wave: written once, when it opens.
+
+    `instrument` is a full copy of the definition, and `tree` the groups of that day.
+    """
+
+    __tablename__ = "wave_terms"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    instrument: Mapped[dict[str, Any]]  # Any: the instrument's document form
+    instrument_reference: Mapped[str]
+    instrument_digest: Mapped[str]
+    minimum_group_size: Mapped[int]
+    answer_width: Mapped[float]
+    promise: Mapped[str] = mapped_column(Text)
+    promise_hash: Mapped[str]
+    public_key: Mapped[bytes]
+    tree: Mapped[dict[str, Any]]  # Any: JSON, read back by use_cases.wave_terms
+    wave: Mapped[Wave] = relationship(back_populates="terms")

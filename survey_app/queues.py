@@ -1,0 +1,64 @@
+"""The doorbell: tell a worker that a row waits. The database is the queue; a lost ring loses nothing."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+
+SEND_QUEUE = "send"
+WORK_QUEUE = "work"
+MESSAGES_A_JOB = 50
+SLOT_SECONDS = 10
+
+_LOG = logging.getLogger(__name__)
+
+
+def ring_delivery(redis_url: str, message_ids: Iterable[UUID], now: datetime, *, urgent: bool = False) -> None:
+    """Ask a worker to deliver messages; `urgent` ones go to the front."""
+    ids = [str(message_id) for message_id in message_ids]
+    for start in range(0, len(ids), MESSAGES_A_JOB):
+        arguments = [ids[start : start + MESSAGES_A_JOB]]
+        _ring(redis_url, SEND_QUEUE, "deliver_messages", arguments, now, urgent=urgent)
+
+
+def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:
+    """Ask a worker for a job about one row: `open_wave`, `close_wave` or `draw_charts`."""
+    _ring(redis_url, WORK_QUEUE, job, [row_id], now, urgent=False)
+
+
+def _ring(
+    redis_url: str, queue: str, job: str, arguments: Sequence[object], now: datetime, *, urgent: bool
+) -> None:
+    if not redis_url:
+        return
+    slot = int(now.timestamp()) // SLOT_SECONDS
+    name = f"{job}-{zlib.crc32(repr(arguments).encode()):08x}-{slot}"
+    try:
+        doorbell = Redis.from_url(
+            redis_url, socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
+        )
+        Queue(queue, connection=doorbell, serializer="json").enqueue(
+            f"survey_app.jobs.{job}",
+            *arguments,
+            job_id=name,
+            unique=True,
+            at_front=urgent,
+            ttl=60,
+            result_ttl=0,
+            failure_ttl=300,
+            job_timeout=600,
+        )
+    except DuplicateJobError:
+        return
+    except (RedisError, OSError) as error:
+        _LOG.warning("The broker could not be reached; the clock will ring again.", extra={"error": type(error).__name__})

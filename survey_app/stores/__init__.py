@@ -1,0 +1,1 @@
+"""The packages' protocols, kept in the database."""

@@ -1,0 +1,149 @@
+"""The outbox in the database: every arrow between two states is one conditional UPDATE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+
+from notifications.messages import Accepted, Channel, ClaimedMessage, MessageState, NotAccepted, Outcome
+from survey_app.crypto.vault import Vault
+from survey_app.extensions import db
+from survey_app.models.invitations import Invitation
+from survey_app.models.messages import Attempt, Message
+from survey_app.models.participants import ContactPoint, OptOut
+from survey_app.stores.personalisation import personalise
+
+LEASE = timedelta(seconds=120)
+_FIRST_RETRY = timedelta(seconds=30)
+_LONGEST_RETRY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class DatabaseOutbox:
+    """Implements `notifications.outbox.Outbox`."""
+
+    vault: Vault
+    public_base_url: str
+
+    def claim(self, message_id: UUID, now: datetime) -> ClaimedMessage | None:
+        """Take a pending message for one attempt."""
+        lease_until = now + LEASE
+        taken = db.session.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.state == MessageState.PENDING)
+            .where(Message.not_before <= now, Message.expires_at > now, _may_be_sent())
+            .values(state=MessageState.SENDING, attempt_number=Message.attempt_number + 1, lease_until=lease_until)
+            .returning(Message.attempt_number)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if taken is None:
+            db.session.rollback()
+            return None
+        attempt_id = uuid4()
+        db.session.execute(
+            insert(Attempt).values(id=attempt_id, message_id=message_id, number=taken, claimed_at=now)
+        )
+        message, contact = db.session.execute(
+            select(Message, ContactPoint).join(ContactPoint).where(Message.id == message_id)
+        ).one()
+        claimed = ClaimedMessage(
+            message_id=message_id,
+            attempt_id=attempt_id,
+            attempt_number=taken,
+            lease_until=lease_until,
+            channel=Channel(message.channel),
+            template=message.purpose,
+            language=message.language,
+            address=self.vault.decrypt(contact.address_encrypted),
+            personalisation=personalise(message, self.vault, self.public_base_url),
+        )
+        db.session.commit()
+        return claimed
+
+    def record(self, claimed: ClaimedMessage, outcome: Outcome, now: datetime) -> bool:
+        """Write down how an attempt ended, unless its lease ran out and it was given up."""
+        changed = db.session.execute(
+            update(Message)
+            .where(Message.id == claimed.message_id, Message.state == MessageState.SENDING)
+            .where(Message.attempt_number == claimed.attempt_number)
+            .values(lease_until=None, **_consequence(outcome, claimed.attempt_number, now))
+            .execution_options(synchronize_session=False)
+        ).rowcount
+        db.session.execute(
+            update(Attempt)
+            .where(Attempt.id == claimed.attempt_id)
+            .values(ended_at=now, outcome=type(outcome).__name__, code=getattr(outcome, "code", None))
+            .execution_options(synchronize_session=False)
+        )
+        db.session.commit()
+        return bool(changed)
+
+
+def due_messages(now: datetime, limit: int = 1000) -> list[UUID]:
+    """Pending messages whose time has come, the oldest first."""
+    found = db.session.scalars(
+        select(Message.id)
+        .where(Message.state == MessageState.PENDING, Message.not_before <= now, Message.expires_at > now)
+        .order_by(Message.not_before)
+        .limit(limit)
+    ).all()
+    db.session.rollback()
+    return list(found)
+
+
+def give_up_expired_leases(now: datetime) -> int:
+    """Messages whose sender died: nobody knows whether they left, so they become unknown."""
+    return _move(
+        and_(Message.state == MessageState.SENDING, Message.lease_until < now),
+        state=MessageState.UNKNOWN,
+        lease_until=None,
+        failure_code="lease-ran-out",
+    )
+
+
+def expire_messages(now: datetime) -> int:
+    """Pending messages that came too late to be of use, and those whose recipient opted out meanwhile."""
+    opted_out = _move(and_(Message.state == MessageState.PENDING, ~_may_be_sent()), state=MessageState.OPTED_OUT)
+    return opted_out + _move(
+        and_(Message.state == MessageState.PENDING, Message.expires_at <= now), state=MessageState.EXPIRED
+    )
+
+
+def _move(condition: ColumnElement[bool], **values: object) -> int:
+    moved = db.session.execute(
+        update(Message).where(condition).values(**values).execution_options(synchronize_session=False)
+    ).rowcount
+    db.session.commit()
+    return int(moved)
+
+
+def _may_be_sent() -> ColumnElement[bool]:
+    opted_out = exists().where(
+        ContactPoint.id == Message.contact_point_id,
+        OptOut.address_hash == ContactPoint.address_hash,
+        OptOut.channel == ContactPoint.channel,
+    )
+    answered = exists().where(Invitation.id == Message.invitation_id, Invitation.answered)
+    return and_(
+        or_(Message.purpose == "sign_in", ~opted_out),
+        or_(Message.purpose != "reminder", ~answered),
+    )
+
+
+def _consequence(outcome: Outcome, attempt_number: int, now: datetime) -> dict[str, object]:
+    if isinstance(outcome, Accepted):
+        return {
+            "state": MessageState.ACCEPTED,
+            "provider": outcome.provider,
+            "provider_message_id": outcome.provider_message_id,
+            "failure_code": None,
+        }
+    if not isinstance(outcome, NotAccepted):
+        return {"state": MessageState.UNKNOWN, "provider": outcome.provider, "failure_code": outcome.code}
+    if outcome.permanent:
+        return {"state": MessageState.FAILED, "provider": outcome.provider, "failure_code": outcome.code}
+    wait = min(_FIRST_RETRY * 2 ** min(attempt_number - 1, 8), _LONGEST_RETRY)
+    return {"state": MessageState.PENDING, "failure_code": outcome.code, "not_before": now + wait}

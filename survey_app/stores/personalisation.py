@@ -1,0 +1,45 @@
+"""What a message's wording is filled with: derived when it is sent, so that no link is ever stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from survey_app.crypto.link_tokens import invitation_token, sign_in_token
+from survey_app.crypto.vault import Vault
+from survey_app.extensions import db, settings
+from survey_app.models.messages import Message
+from survey_app.models.pulses import Pulse, Wave, WaveTerms
+
+
+def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping[str, str]:
+    """Return the values of a message's wording."""
+    if message.sign_in_request_id is not None:
+        return {"link": f"{public_base_url}/sign-in/{sign_in_token(vault.link_key, message.sign_in_request_id)}"}
+    if message.invitation_id is None:
+        return {}
+    pulse, wave, terms = db.session.execute(
+        select(Pulse, Wave, WaveTerms)
+        .join(Wave, Wave.pulse_id == Pulse.id)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .where(Wave.id == message.wave_id)
+    ).one()
+    token = invitation_token(vault.link_key, message.invitation_id)
+    closes = wave.closes_at.astimezone(ZoneInfo(settings().default_time_zone))
+    return {
+        "link": f"{public_base_url}/p/{token}",
+        "opt_out_url": f"{public_base_url}/o/{token}",
+        "run_by": pulse.run_by,
+        "minutes": "2",
+        "minimum_group_size": str(terms.minimum_group_size),
+        "closes_on": long_day(closes),
+        "closes_on_short": f"{closes:%a} {closes.day} {closes:%b}",
+    }
+
+
+def long_day(moment: datetime) -> str:
+    """A day as people say it: `Friday 4 December`."""
+    return f"{moment:%A} {moment.day} {moment:%B}"

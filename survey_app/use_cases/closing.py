@@ -1,0 +1,116 @@
+"""Close a wave: stop taking answers, open the ballots in memory, publish, and destroy the key.
+
+Every step may be interrupted and run again: the wave's state says how far it came, and the key is destroyed only
+after the publication is known to be committed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+
+import pandas as pd
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import delete, select, text, update
+
+from survey_app.crypto.sealed_ballots import open_ballot
+from survey_app.crypto.vault import Vault
+from survey_app.extensions import db
+from survey_app.models.ballots import Ballot
+from survey_app.models.pulses import Wave, WaveState
+from survey_app.use_cases.errors import UnknownWave, WrongWaveState
+from survey_app.use_cases.publishing import (
+    TEAM,
+    compute_results,
+    invited_by_team,
+    previous_combinations,
+    store_results,
+)
+from survey_app.use_cases.wave_terms import FrozenWave, thaw
+
+_LOG = logging.getLogger(__name__)
+
+
+def close_wave(wave_id: int, now: datetime, vault: Vault) -> None:
+    """Close a wave, or finish closing one; a wave that is wholly closed is left alone.
+
+    Raises
+    ------
+    WrongWaveState
+        The wave has not opened yet.
+    MissingWaveKey
+        The wave's private key is gone; nothing is changed, so that it can be restored.
+    """
+    _stop_taking_answers(wave_id)
+    wave = _wave(wave_id)
+    if wave.state == WaveState.CLOSING:
+        _publish(wave, now, vault)
+    _destroy_key(wave_id, now, vault)
+
+
+def _stop_taking_answers(wave_id: int) -> None:
+    """From the commit on, no answer is taken; PostgreSQL waits here for answers that are on their way in."""
+    moved = db.session.execute(
+        update(Wave)
+        .where(Wave.id == wave_id, Wave.state == WaveState.OPEN)
+        .values(state=WaveState.CLOSING)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    db.session.commit()
+    if not moved and _wave(wave_id).state == WaveState.PLANNED:
+        raise WrongWaveState(_wave(wave_id).key, WaveState.PLANNED, WaveState.OPEN)
+
+
+def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
+    locked = db.session.scalars(
+        select(Wave).where(Wave.id == wave.id, Wave.state == WaveState.CLOSING).with_for_update()
+    ).one_or_none()
+    if locked is None or locked.terms is None:
+        db.session.rollback()
+        return
+    frozen = thaw(locked.key, locked.terms)
+    answers = _open_ballots(wave.id, frozen, vault.wave_keys.load(wave.key))
+    results = compute_results(frozen, answers, invited_by_team(wave.id), previous_combinations(locked))
+    store_results(wave.id, results)
+    db.session.execute(delete(Ballot).where(Ballot.wave_id == wave.id))
+    locked.state = WaveState.CLOSED
+    locked.closed_at = now
+    db.session.commit()
+    _LOG.info("A wave was published.", extra={"wave": frozen.key, "cells": len(results.cells)})
+
+
+def _open_ballots(wave_id: int, frozen: FrozenWave, private_key: X25519PrivateKey) -> pd.DataFrame:
+    """Return a row a ballot, in memory only: the team and every core item."""
+    items = [item.id for item in frozen.instrument.core_items]
+    sealed = db.session.scalars(select(Ballot.sealed).where(Ballot.wave_id == wave_id).order_by(Ballot.tag))
+    opened = [json.loads(open_ballot(private_key, ballot)) for ballot in sealed]
+    rows = [{TEAM: ballot["team"], **ballot["answers"]} for ballot in opened]
+    frame = pd.DataFrame(rows, columns=[TEAM, *items])
+    return frame.astype(dict.fromkeys(items, "float64"))
+
+
+def _destroy_key(wave_id: int, now: datetime, vault: Vault) -> None:
+    wave = _wave(wave_id)
+    if wave.state != WaveState.CLOSED or wave.key_destroyed_at is not None:
+        db.session.rollback()
+        return
+    vault.wave_keys.destroy(wave.key)
+    wave.key_destroyed_at = now
+    db.session.commit()
+    _compact()
+
+
+def _compact() -> None:
+    """Leave no trace of deleted ballots in free pages or in the write-ahead log of SQLite; vacuum PostgreSQL."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        connection.execute(text("VACUUM" if connection.dialect.name == "sqlite" else "VACUUM ballots"))
+
+
+def _wave(wave_id: int) -> Wave:
+    wave = db.session.get(Wave, wave_id, populate_existing=True)
+    if wave is None:
+        raise UnknownWave(str(wave_id))
+    return wave

@@ -1,0 +1,74 @@
+"""What a person asked for and cannot have; each sentence says what to do instead."""
+
+from __future__ import annotations
+
+
+class UseCaseError(Exception):
+    """The family of all errors of this package. Its text is fit to be shown to whoever asked."""
+
+
+class UnknownGroup(UseCaseError):
+    """No group has this key."""
+
+    def __init__(self, key: str, level: str) -> None:
+        self.key = key
+        super().__init__(f"There is no {level.replace('_', ' ')} with the key {key!r}.")
+
+
+class UnknownPulse(UseCaseError):
+    """No pulse has this key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"There is no pulse with the key {key!r}.")
+
+
+class UnknownWave(UseCaseError):
+    """No wave has this key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"There is no wave with the key {key!r}. `pulse waves list` shows them all.")
+
+
+class WrongWaveState(UseCaseError):
+    """A wave that is not where it would have to be."""
+
+    def __init__(self, key: str, state: str, needed: str) -> None:
+        self.key = key
+        self.state = state
+        super().__init__(f"The wave {key!r} is {state}; it would have to be {needed}.")
+
+
+class NobodyToInvite(UseCaseError):
+    """A wave that would open for nobody."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"The wave {key!r} would invite nobody: import a roster first (`pulse roster import`).")
+
+
+class KeyTaken(UseCaseError):
+    """A key that something else already has."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"The key {key!r} is already taken; choose another.")
+
+
+class WaveClosed(UseCaseError):
+    """An answer that came after the wave was closed."""
+
+    def __init__(self) -> None:
+        super().__init__("This pulse has closed.")
+
+
+class UnknownInvitation(UseCaseError):
+    """A link that is nobody's."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not one of ours.")
+
+
+class UnreadableFile(UseCaseError):
+    """A file that cannot be used at all; nothing was changed."""

@@ -1,0 +1,101 @@
+"""Create and find groups."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sqlalchemy import select
+
+from dashboards.snapshots import Level
+from dashboards.suppression.tree import GroupNode, GroupTree
+from survey_app.extensions import db
+from survey_app.models.groups import Group
+from survey_app.use_cases.errors import KeyTaken, UnknownGroup
+
+PARENT_LEVELS = {
+    Level.AUTHORITY: Level.PROGRAMME,
+    Level.SERVICE_AREA: Level.AUTHORITY,
+    Level.TEAM: Level.SERVICE_AREA,
+}
+
+
+def find_group(key: str, level: Level) -> Group:
+    """Return the group of this key and level, or raise `UnknownGroup`."""
+    group = db.session.scalar(select(Group).where(Group.key == key, Group.level == level))
+    if group is None:
+        raise UnknownGroup(key, level)
+    return group
+
+
+def add_group(key: str, name: str, level: Level, parent_key: str | None = None) -> None:
+    """Create a programme, or a group under its parent.
+
+    Raises
+    ------
+    KeyTaken
+        Another group has this key.
+    UnknownGroup
+        There is no parent of the level above.
+    """
+    if db.session.scalar(select(Group.id).where(Group.key == key)):
+        raise KeyTaken(key)
+    parent = None
+    if level in PARENT_LEVELS:
+        parent = find_group(parent_key or "", PARENT_LEVELS[level])
+    db.session.add(Group(key=key, name=name, level=level, parent_id=parent.id if parent else None))
+    db.session.commit()
+
+
+def ensure_group(name: str, level: Level, parent: Group) -> Group:
+    """Return the group of this name under `parent`, adding it to the session where there is none."""
+    found = db.session.scalar(select(Group).where(Group.parent_id == parent.id, Group.name == name, Group.level == level))
+    if found is not None:
+        return found
+    root = authority_of(parent)
+    group = Group(key=_free_key(f"{root.key} {name}", parent), name=name, level=level, parent_id=parent.id)
+    db.session.add(group)
+    db.session.flush()
+    return group
+
+
+def authority_of(group: Group) -> Group:
+    """The authority that a group belongs to; an authority is its own."""
+    while group.level != Level.AUTHORITY and group.parent is not None:
+        group = group.parent
+    return group
+
+
+def current_tree(programme: Group) -> GroupTree:
+    """The programme's groups as they are now, with a leads' group in every service area."""
+    rows = list(db.session.scalars(select(Group).order_by(Group.id)))
+    by_id = {row.id: row for row in rows}
+    nodes = []
+    inside = {programme.id}
+    for row in rows:
+        if row.id != programme.id and row.parent_id not in inside:
+            continue
+        inside.add(row.id)
+        parent = by_id[row.parent_id].key if row.parent_id and row.id != programme.id else None
+        nodes.append(GroupNode(row.key, row.name, Level(row.level), parent))
+        if row.level == Level.SERVICE_AREA:
+            nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key))
+    return GroupTree(tuple(nodes))
+
+
+def leads_key(service_area_key: str) -> str:
+    """The key under which the answers of a service area's team leads are counted: one unit up from their teams."""
+    return f"{service_area_key}.leads"
+
+
+def slug(text: str) -> str:
+    """A name as it can stand in an address: plain lower-case letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "group"
+
+
+def _free_key(text: str, parent: Group) -> str:
+    wanted = slug(text)
+    candidates = [wanted, f"{slug(parent.key)}-{wanted}", *(f"{wanted}-{number}" for number in range(2, 1000))]
+    taken = set(db.session.scalars(select(Group.key).where(Group.key.in_(candidates))))
+    return next(key for key in candidates if key not in taken)

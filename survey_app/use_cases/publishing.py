@@ -1,0 +1,150 @@
+"""Turn a wave's answers into its publication: tallies, blocks, protection, cells; all in memory, then stored once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import func, insert, select
+
+from dashboards.snapshots import PublishedCell
+from dashboards.suppression.blocks import Block, form_blocks
+from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
+from instruments.definitions import Instrument, Scale
+from scoring.tallies import tally
+from survey_app.extensions import db
+from survey_app.models.ballots import Response
+from survey_app.models.invitations import Invitation
+from survey_app.models.publications import PublishedBlock, PublishedCellRow
+from survey_app.models.pulses import Pulse, Wave, WaveState
+from survey_app.stores.published_results import to_row
+from survey_app.use_cases.wave_terms import FrozenWave
+
+TEAM = "team"
+"""The column of an answers frame that says where a person is counted."""
+
+
+@dataclass(frozen=True)
+class WaveResults:
+    """A wave's publication, and its answers by block, in memory."""
+
+    cells: tuple[PublishedCell, ...]
+    blocks: tuple[Block, ...]
+    answers: pd.DataFrame
+    block_of_row: Sequence[int]
+
+
+def compute_results(
+    frozen: FrozenWave,
+    answers: pd.DataFrame,
+    invited: Mapping[str, int],
+    previous: Sequence[Sequence[str]] = (),
+) -> WaveResults:
+    """Compute everything that will be published of a wave.
+
+    Parameters
+    ----------
+    answers
+        A row a person: the column `team` and one a core item, NaN where skipped.
+    invited
+        People asked, by team key.
+    previous
+        The teams of each combined block of the wave before.
+    """
+    items = [item.id for item in frozen.instrument.core_items]
+    answered = answers[answers[items].notna().any(axis=1)]
+    respondents = {str(team): int(count) for team, count in answered[TEAM].value_counts().items()}
+    blocks = form_blocks(frozen.tree, respondents, frozen.terms.minimum_group_size, previous=previous)
+    block_of_team = {team: index for index, block in enumerate(blocks) for team in block.teams}
+    block_of_row = answered[TEAM].map(block_of_team).fillna(-1).astype(np.intp).to_numpy()
+    measures = tuple(
+        _measure(frozen.instrument, scale, answered, block_of_row, len(blocks)) for scale in frozen.instrument.scales
+    )
+    counts = WaveCounts(
+        wave=frozen.key,
+        instrument=frozen.instrument.reference,
+        tree=frozen.tree,
+        invited=invited,
+        respondents=respondents,
+        blocks=blocks,
+        measures=measures,
+    )
+    return WaveResults(publish(counts, frozen.terms), blocks, answered[items], block_of_row.tolist())
+
+
+def store_results(wave_id: int, results: WaveResults) -> None:
+    """Add a wave's publication and its shuffled answers to the running transaction."""
+    if results.blocks:
+        db.session.execute(
+            insert(PublishedBlock),
+            [
+                {"wave_id": wave_id, "key": block.key, "teams": list(block.teams), "respondents": block.respondents}
+                for block in results.blocks
+            ],
+        )
+    db.session.execute(insert(PublishedCellRow), [to_row(cell, wave_id) for cell in results.cells])
+    responses = _shuffled_responses(wave_id, results)
+    if responses:
+        db.session.execute(insert(Response), responses)
+
+
+def invited_by_team(wave_id: int) -> dict[str, int]:
+    """People asked in a wave, by team key."""
+    rows = db.session.execute(
+        select(Invitation.team_key, func.count()).where(Invitation.wave_id == wave_id).group_by(Invitation.team_key)
+    )
+    return {team: count for team, count in rows}
+
+
+def previous_combinations(wave: Wave) -> list[list[str]]:
+    """The combined blocks of the programme's last closed wave."""
+    last = db.session.scalar(
+        select(Wave.id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .where(Pulse.programme_id == wave.pulse.programme_id, Wave.state == WaveState.CLOSED, Wave.id != wave.id)
+        .order_by(Wave.closed_at.desc(), Wave.id.desc())
+        .limit(1)
+    )
+    teams = db.session.scalars(
+        select(PublishedBlock.teams).where(PublishedBlock.wave_id == last).order_by(PublishedBlock.key)
+    )
+    return [members for members in teams if len(members) > 1]
+
+
+def _measure(
+    instrument: Instrument, scale: Scale, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
+) -> MeasureCounts:
+    tallies = []
+    for item in instrument.core_items_of(scale):
+        options = instrument.response_set_of(item)
+        tallies.append(
+            tally(
+                answers[item.id].to_numpy(dtype=float, na_value=np.nan),
+                block_of_row,
+                blocks,
+                minimum=options.minimum,
+                maximum=options.maximum,
+                reverse_keyed=item.reverse_keyed,
+            )
+        )
+    return MeasureCounts(scale.id, scale.reference_sd, tuple(tallies))
+
+
+def _shuffled_responses(wave_id: int, results: WaveResults) -> list[dict[str, object]]:
+    """Rows by block, in an order drawn from the system's randomness; answers of no block are dropped."""
+    rows = [
+        {
+            "id": UUID(bytes=secrets.token_bytes(16), version=4),
+            "wave_id": wave_id,
+            "block_key": results.blocks[block].key,
+            "answers": [None if np.isnan(value) else int(value) for value in values],
+        }
+        for block, values in zip(results.block_of_row, results.answers.to_numpy(dtype=float), strict=True)
+        if block >= 0
+    ]
+    secrets.SystemRandom().shuffle(rows)
+    return rows

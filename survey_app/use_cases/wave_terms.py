@@ -1,0 +1,60 @@
+"""Freeze what holds for a wave when it opens, and read it back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.snapshots import Level
+from dashboards.suppression.terms import DisclosureTerms
+from dashboards.suppression.tree import GroupNode, GroupTree
+from instruments.definitions import Instrument
+from instruments.files import digest, from_document, to_document
+from survey_app.models.pulses import Wave, WaveTerms
+
+PROMISE = (
+    "Nobody sees your answers. They are locked as you send them, results are shown only for {minimum} or more people "
+    "together, and after the pulse closes nothing links them to you."
+)
+
+
+@dataclass(frozen=True)
+class FrozenWave:
+    """What holds for a wave, as values."""
+
+    key: str
+    instrument: Instrument
+    tree: GroupTree
+    terms: DisclosureTerms
+
+
+def freeze(
+    wave: Wave, instrument: Instrument, tree: GroupTree, terms: DisclosureTerms, public_key: bytes
+) -> WaveTerms:
+    """Write down what holds for a wave from now on."""
+    promise = PROMISE.format(minimum=terms.minimum_group_size)
+    return WaveTerms(
+        wave_id=wave.id,
+        instrument=to_document(instrument),
+        instrument_reference=instrument.reference,
+        instrument_digest=digest(instrument),
+        minimum_group_size=terms.minimum_group_size,
+        answer_width=terms.answer_width,
+        promise=promise,
+        promise_hash=hashlib.sha256(promise.encode()).hexdigest(),
+        public_key=public_key,
+        tree={"groups": [[node.key, node.name, node.level, node.parent] for node in tree.nodes]},
+    )
+
+
+def thaw(wave_key: str, terms: WaveTerms) -> FrozenWave:
+    """Read back what holds for a wave."""
+    groups: list[list[Any]] = terms.tree["groups"]  # Any: JSON, in the order that freeze wrote
+    nodes = tuple(GroupNode(key, name, Level(level), parent) for key, name, level, parent in groups)
+    return FrozenWave(
+        key=wave_key,
+        instrument=from_document(terms.instrument),
+        tree=GroupTree(nodes),
+        terms=DisclosureTerms(terms.minimum_group_size, terms.answer_width),
+    )
