@@ -52,7 +52,7 @@ class ShownCell:
     measure: str
     instrument: str
     n: int
-    roster_size: int
+    roster_size: int | None
     score: int
     low: float
     high: float

@@ -18,7 +18,7 @@ class Interval:
     lower: float
     upper: float
     n_used: int
-    roster_size: int
+    roster_size: int | None
     method: str
 
 
@@ -26,7 +26,7 @@ def reference_interval(
     mean: float,
     *,
     answered: int,
-    roster_size: int,
+    roster_size: int | None,
     reference_sd: float,
     rounding_step: float = 0.0,
     confidence: float = 0.95,
@@ -42,7 +42,8 @@ def reference_interval(
     mean
         The mean as shown, in points of 100.
     answered, roster_size
-        n and N: people who answered, and people asked.
+        n and N: people who answered, and people asked; None where nobody knows how many were asked, and then
+        without the correction.
     reference_sd
         s, the spread of persons' scores in the reference population, in points.
     rounding_step
@@ -53,9 +54,10 @@ def reference_interval(
     ImpossibleSample
         Nobody answered, or more people answered than were asked.
     """
-    if not 0 < answered <= roster_size:
+    if answered < 1 or (roster_size is not None and answered > roster_size):
         raise ImpossibleSample(f"{answered} of {roster_size} people cannot have answered.")
-    sampling = reference_sd**2 / answered * (1 - answered / roster_size)
+    unasked = 1.0 if roster_size is None else 1 - answered / roster_size
+    sampling = reference_sd**2 / answered * unasked
     standard_error = sqrt(sampling + rounding_step**2 / 12)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
     return Interval(
@@ -65,5 +67,5 @@ def reference_interval(
         upper=min(100.0, mean + reach),
         n_used=answered,
         roster_size=roster_size,
-        method="reference SD, finite population",
+        method="reference SD" if roster_size is None else "reference SD, finite population",
     )

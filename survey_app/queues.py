@@ -20,6 +20,12 @@ WORK_QUEUE = "work"
 MESSAGES_A_JOB = 50
 SLOT_SECONDS = 10
 
+TASKS = {
+    SEND_QUEUE: frozenset({"survey_app.jobs.sending.deliver_messages"}),
+    WORK_QUEUE: frozenset({"survey_app.jobs.waves.open_wave", "survey_app.jobs.waves.close_wave"}),
+}
+"""What a worker of each queue will run: writing to Redis must not be enough to run anything else."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -28,12 +34,12 @@ def ring_delivery(redis_url: str, message_ids: Iterable[UUID], now: datetime, *,
     ids = [str(message_id) for message_id in message_ids]
     for start in range(0, len(ids), MESSAGES_A_JOB):
         arguments = [ids[start : start + MESSAGES_A_JOB]]
-        _ring(redis_url, SEND_QUEUE, "deliver_messages", arguments, now, urgent=urgent)
+        _ring(redis_url, SEND_QUEUE, "sending.deliver_messages", arguments, now, urgent=urgent)
 
 
 def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:
-    """Ask a worker for a job about one row: `open_wave`, `close_wave` or `draw_charts`."""
-    _ring(redis_url, WORK_QUEUE, job, [row_id], now, urgent=False)
+    """Ask a worker for a job about one wave: `open_wave` or `close_wave`."""
+    _ring(redis_url, WORK_QUEUE, f"waves.{job}", [row_id], now, urgent=False)
 
 
 def _ring(
@@ -42,7 +48,7 @@ def _ring(
     if not redis_url:
         return
     slot = int(now.timestamp()) // SLOT_SECONDS
-    name = f"{job}-{zlib.crc32(repr(arguments).encode()):08x}-{slot}"
+    name = f"{job.replace('.', '-')}-{zlib.crc32(repr(arguments).encode()):08x}-{slot}"
     try:
         doorbell = Redis.from_url(
             redis_url, socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)

@@ -30,12 +30,12 @@ class MeasureCounts:
 
 @dataclass(frozen=True)
 class WaveCounts:
-    """All that publishing a wave may look at."""
+    """All that publishing a wave may look at. `invited` is None where nobody knows how many were asked."""
 
     wave: str
     instrument: str
     tree: GroupTree
-    invited: Mapping[str, int]
+    invited: Mapping[str, int] | None
     respondents: Mapping[str, int]
     blocks: tuple[Block, ...]
     measures: tuple[MeasureCounts, ...]
@@ -163,7 +163,7 @@ def _shown(
 ) -> ShownCell:
     covers = tuple(sorted(team for index in usable for team in counts.blocks[index].teams))
     n = sum(counts.blocks[index].respondents for index in usable)
-    roster_size = max(n, sum(counts.invited.get(team, 0) for team in covers))
+    roster_size = None if counts.invited is None else sum(counts.invited.get(team, 0) for team in covers)
     mean = measure_mean([tally[usable].sum(axis=0) for tally in measure.items])
     shown = round_for_display(mean, n, terms.answer_width)
     likely = reference_interval(
@@ -190,7 +190,7 @@ def _shown(
         likely_high=whole(likely.upper),
         covers=covers,
         coverage=_coverage(n / unit.respondents),
-        response_rate=_response_rate(n, roster_size, terms),
+        response_rate=_response_rate(n, roster_size),
     )
 
 
@@ -200,8 +200,8 @@ def _coverage(share: float) -> Coverage:
     return Coverage.NEARLY_ALL if share >= SHARE_NEARLY_ALL else Coverage.MOST
 
 
-def _response_rate(answered: int, invited: int, terms: DisclosureTerms) -> int | None:
+def _response_rate(answered: int, invited: int | None) -> int | None:
     """Steps of five per cent; 95 stands for 95 or more."""
-    if invited < terms.minimum_group_size:
+    if invited is None:
         return None
     return min(95, whole(answered / invited * 20) * 5)

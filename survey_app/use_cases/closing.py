@@ -6,6 +6,7 @@ after the publication is known to be committed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from datetime import datetime
@@ -103,10 +104,13 @@ def _destroy_key(wave_id: int, now: datetime, vault: Vault) -> None:
 
 def _compact() -> None:
     """Leave no trace of deleted ballots in free pages or in the write-ahead log of SQLite; vacuum PostgreSQL."""
+    if db.engine.dialect.name == "sqlite":
+        with contextlib.closing(db.engine.raw_connection()) as connection:
+            connection.cursor().execute("VACUUM")
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if connection.dialect.name == "sqlite":
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        connection.execute(text("VACUUM" if connection.dialect.name == "sqlite" else "VACUUM ballots"))
+        connection.execute(text("VACUUM ballots"))
 
 
 def _wave(wave_id: int) -> Wave:

@@ -8,10 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import insert, or_, select
 
 from dashboards.snapshots import Level
-from dashboards.suppression.terms import DisclosureTerms
 from instruments.library import load_released
 from notifications.messages import Channel, MessageState
 from survey_app.crypto.link_tokens import invitation_token
@@ -22,10 +21,10 @@ from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint, Membership, Participant
-from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.models.pulses import Pulse, Wave, WaveState
 from survey_app.use_cases.errors import KeyTaken, NobodyToInvite, UnknownPulse, UnknownWave, WrongWaveState
 from survey_app.use_cases.groups import current_tree, find_group, leads_key
-from survey_app.use_cases.wave_terms import freeze
+from survey_app.use_cases.wave_terms import disclosure_terms, freeze
 
 LAST_MESSAGE_BEFORE_CLOSE = timedelta(hours=2)
 WRITTEN_LANGUAGES = frozenset({"en"})
@@ -106,7 +105,7 @@ def open_wave(wave_id: int, now: datetime, vault: Vault) -> list[UUID]:
         raise NobodyToInvite(wave.key)
     instrument = load_released(wave.pulse.instrument)
     tree = current_tree(wave.pulse.programme)
-    db.session.add(freeze(wave, instrument, tree, _disclosure_terms(wave.pulse), vault.wave_keys.make(wave.key)))
+    db.session.add(freeze(wave, instrument, tree, disclosure_terms(wave.pulse), public_key=vault.wave_keys.make(wave.key)))
     invitations = [_invitation(wave, person, vault) for person in people]
     db.session.execute(insert(Invitation), invitations)
     messages = [
@@ -208,20 +207,6 @@ def _teams_led() -> Mapping[int, set[str]]:
     for participant_id, team_key in rows:
         teams.setdefault(participant_id or 0, set()).add(team_key)
     return teams
-
-
-def _disclosure_terms(pulse: Pulse) -> DisclosureTerms:
-    """The thresholds of the next wave: never below those of any wave that the programme has had."""
-    used = db.session.execute(
-        select(func.max(WaveTerms.minimum_group_size), func.max(WaveTerms.answer_width))
-        .join(Wave, Wave.id == WaveTerms.wave_id)
-        .join(Pulse, Pulse.id == Wave.pulse_id)
-        .where(Pulse.programme_id == pulse.programme_id)
-    ).one()
-    return DisclosureTerms(
-        minimum_group_size=max(settings().minimum_group_size, pulse.minimum_group_size, used[0] or 0),
-        answer_width=max(pulse.answer_width, used[1] or 0.0),
-    )
 
 
 def _invitation(wave: Wave, person: _Person, vault: Vault) -> dict[str, Any]:  # Any: columns of a row

@@ -41,7 +41,7 @@ class WaveResults:
 def compute_results(
     frozen: FrozenWave,
     answers: pd.DataFrame,
-    invited: Mapping[str, int],
+    invited: Mapping[str, int] | None,
     previous: Sequence[Sequence[str]] = (),
 ) -> WaveResults:
     """Compute everything that will be published of a wave.
@@ -51,7 +51,7 @@ def compute_results(
     answers
         A row a person: the column `team` and one a core item, NaN where skipped.
     invited
-        People asked, by team key.
+        People asked, by team key; None where nobody knows.
     previous
         The teams of each combined block of the wave before.
     """

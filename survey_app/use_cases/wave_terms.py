@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
+
 from dashboards.snapshots import Level
 from dashboards.suppression.terms import DisclosureTerms
 from dashboards.suppression.tree import GroupNode, GroupTree
 from instruments.definitions import Instrument
 from instruments.files import digest, from_document, to_document
-from survey_app.models.pulses import Wave, WaveTerms
+from survey_app.extensions import db, settings
+from survey_app.models.pulses import Pulse, Wave, WaveTerms
 
 PROMISE = (
     "Nobody sees your answers. They are locked as you send them, results are shown only for {minimum} or more people "
@@ -30,10 +33,16 @@ class FrozenWave:
 
 
 def freeze(
-    wave: Wave, instrument: Instrument, tree: GroupTree, terms: DisclosureTerms, public_key: bytes
+    wave: Wave,
+    instrument: Instrument,
+    tree: GroupTree,
+    terms: DisclosureTerms,
+    *,
+    public_key: bytes,
+    promise: str | None = None,
 ) -> WaveTerms:
-    """Write down what holds for a wave from now on."""
-    promise = PROMISE.format(minimum=terms.minimum_group_size)
+    """Write down what holds for a wave from now on; without a promise of its own, the one to live respondents."""
+    promise = promise or PROMISE.format(minimum=terms.minimum_group_size)
     return WaveTerms(
         wave_id=wave.id,
         instrument=to_document(instrument),
@@ -57,4 +66,18 @@ def thaw(wave_key: str, terms: WaveTerms) -> FrozenWave:
         instrument=from_document(terms.instrument),
         tree=GroupTree(nodes),
         terms=DisclosureTerms(terms.minimum_group_size, terms.answer_width),
+    )
+
+
+def disclosure_terms(pulse: Pulse) -> DisclosureTerms:
+    """The thresholds of the next wave: never below those of any wave that the programme has had."""
+    used = db.session.execute(
+        select(func.max(WaveTerms.minimum_group_size), func.max(WaveTerms.answer_width))
+        .join(Wave, Wave.id == WaveTerms.wave_id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .where(Pulse.programme_id == pulse.programme_id)
+    ).one()
+    return DisclosureTerms(
+        minimum_group_size=max(settings().minimum_group_size, pulse.minimum_group_size, used[0] or 0),
+        answer_width=max(pulse.answer_width, used[1] or 0.0),
     )

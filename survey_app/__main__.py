@@ -1,0 +1,19 @@
+"""`pulse`, the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from survey_app.app import create_app
+from survey_app.cli import pulse
+
+
+def main() -> None:
+    """Run a command."""
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(message)s")
+    pulse(obj=create_app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The commands of `pulse`, each loaded when it is used."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+_COMMANDS = {
+    "up": ("survey_app.cli.up:up", "Run the whole product on this machine."),
+    "web": ("survey_app.cli.single:web", "Run the web server."),
+    "worker": ("survey_app.cli.single:worker", "Run a worker: `send` or `work`."),
+    "clock": ("survey_app.cli.single:clock", "Run the clock."),
+    "init": ("survey_app.cli.setup:init", "Make the keys and the database."),
+    "db": ("survey_app.cli.setup:database", "Look after the database."),
+    "groups": ("survey_app.cli.setup:groups", "Add programmes and authorities."),
+    "accounts": ("survey_app.cli.setup:accounts", "Give people a role."),
+    "pulses": ("survey_app.cli.setup:pulses", "Add pulses."),
+    "instruments": ("survey_app.cli.instruments:instruments", "List, show and check instruments."),
+    "roster": ("survey_app.cli.roster:roster", "Import rosters."),
+    "waves": ("survey_app.cli.waves:waves", "Plan, open, close and list waves."),
+    "results": ("survey_app.cli.results:results", "Import past surveys, print what was published."),
+    "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Loads a command's module when the command is used, so that `pulse --help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Load a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose) for name, (_, purpose) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def pulse() -> None:
+    """Two-minute pulse surveys for public-service teams.
+
+    Example: pulse up --demo
+    """

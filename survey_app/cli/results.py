@@ -1,0 +1,71 @@
+"""Import past surveys, and print what was published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from instruments.definitions import Instrument
+from instruments.files import read_instrument
+from instruments.library import load_released
+from survey_app.cli.running import in_application, now
+from survey_app.stores.publication_list import list_published
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def results() -> None:
+    """Import past surveys, and print what was published."""
+
+
+@results.command("import")
+@click.argument("path", type=FILE)
+@click.option("--instrument", required=True, help="ID@VERSION of a release, or a file.")
+@click.option("--map", "map_path", type=FILE, required=True, help="How columns map onto groups, waves and items.")
+@in_application
+def import_results_command(path: Path, instrument: str, map_path: Path) -> None:
+    """Publish the answers of a past survey by the same rules as a live wave.
+
+    Example: pulse results import survey.csv --instrument my-instrument.toml --map map.toml
+    """
+    from survey_app.use_cases.drawing import draw_charts  # here: the other commands need no chart engine
+    from survey_app.use_cases.past_surveys import import_results, read_map
+
+    definition = _instrument(instrument)
+    survey = read_map(map_path.read_bytes(), definition)
+    for wave in import_results(path.read_bytes(), survey, definition, now()):
+        click.echo(f"{wave.key}: {wave.people} people in {wave.blocks} blocks, {wave.cells} cells published.")
+    click.echo(f"{draw_charts(now())} charts drawn.")
+
+
+@results.command("published")
+@click.option("--wave", help="Only this wave.")
+@click.option("--group", help="Only this group.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@in_application
+def published(wave: str | None, group: str | None, *, as_json: bool) -> None:
+    """Print every published cell: exactly what any role could see.
+
+    Example: pulse results published --json
+    """
+    cells = list_published(wave=wave, group=group)
+    if as_json:
+        click.echo(json.dumps(list(cells)))
+        return
+    for line in _lines(cells):
+        click.echo(line)
+
+
+def _instrument(reference: str) -> Instrument:
+    return read_instrument(Path(reference)) if reference.endswith(".toml") else load_released(reference)
+
+
+def _lines(cells: Iterator[dict[str, Any]]) -> Iterator[str]:  # Any: JSON
+    for cell in cells:
+        figure = f"{cell['score']} (n {cell['n']})" if cell["status"] == "shown" else f"withheld: {cell['reason']}"
+        yield f"{cell['wave']}  {cell['level']:12}  {cell['group']:40}  {cell['measure']:18}  {figure}"

@@ -1,0 +1,135 @@
+"""Set an installation up: keys, tables, groups, people and pulses."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import click
+from cryptography.fernet import Fernet
+from email_validator import EmailNotValidError, validate_email
+from flask_migrate import upgrade
+
+from dashboards.snapshots import Level
+from survey_app.cli.running import clear_errors, fail, in_application, make_app
+from survey_app.extensions import vault
+from survey_app.models.accounts import Role
+from survey_app.use_cases.access import add_account
+from survey_app.use_cases.fieldwork import add_pulse
+from survey_app.use_cases.groups import add_group
+
+MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
+
+
+def ensure_secrets(data_dir: Path) -> list[str]:
+    """Make the keys that neither the environment nor DATA_DIR/keys has; return the names of those made."""
+    folder = data_dir / "keys"
+    fresh = {"SECRET_KEY": secrets.token_urlsafe(48), "FIELD_KEY": Fernet.generate_key().decode()}
+    made = []
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, value in fresh.items():
+            path = folder / name.lower()
+            if not os.environ.get(name) and not path.exists():
+                path.touch(mode=0o600)
+                path.write_text(value, encoding="ascii")
+                made.append(name)
+        if not os.access(data_dir, os.W_OK):
+            fail(f"The folder {data_dir} cannot be written to. Set DATA_DIR to another one.")
+    except OSError as error:
+        fail(f"The folder {data_dir} cannot be used ({error.strerror}). Set DATA_DIR to another one.")
+    return made
+
+
+@click.command()
+def init() -> None:
+    """Make the keys that are missing, and bring the tables up to date.
+
+    Example: pulse init
+    """
+    made = ensure_secrets(Path(os.environ.get("DATA_DIR") or "instance").resolve())
+    with clear_errors(), make_app().app_context():
+        upgrade(directory=MIGRATIONS)
+    click.echo(f"Made: {', '.join(made)}." if made else "The keys were there already.")
+    click.echo("Next: pulse groups add, pulse accounts add, pulse pulses add, pulse roster import.")
+
+
+@click.group()
+def database() -> None:
+    """Look after the database."""
+
+
+@database.command("upgrade")
+@in_application
+def upgrade_database() -> None:
+    """Bring the tables up to date.
+
+    Example: pulse db upgrade
+    """
+    upgrade(directory=MIGRATIONS)
+
+
+@click.group()
+def groups() -> None:
+    """Add programmes and authorities."""
+
+
+@groups.command("add")
+@click.argument("key")
+@click.option("--name", required=True, help="As pages show it.")
+@click.option("--level", type=click.Choice([str(level) for level in Level]), required=True)
+@click.option("--parent", help="Key of the group above.")
+@in_application
+def add_group_command(key: str, name: str, level: str, parent: str | None) -> None:
+    """Add a group.
+
+    Example: pulse groups add ashcombe --name Ashcombe --level authority --parent crescendo
+    """
+    add_group(key, name, Level(level), parent)
+    click.echo(f"Added {name}.")
+
+
+@click.group()
+def accounts() -> None:
+    """Give people a role."""
+
+
+@accounts.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
+@click.option("--group", "group_key", required=True, help="Key of the group that the role is in.")
+@in_application
+def add_account_command(email: str, name: str, role: str, group_key: str) -> None:
+    """Give somebody a role in a group; they sign in with a link sent to this address.
+
+    Example: pulse accounts add dev@example.org --name Dev --role programme_lead --group crescendo
+    """
+    try:
+        address = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError:
+        fail(f"{email!r} is not an email address.")
+    add_account(name, address, Role(role), group_key, vault())
+    click.echo(f"{name} is now {role.replace('_', ' ')} of {group_key}.")
+
+
+@click.group()
+def pulses() -> None:
+    """Add pulses."""
+
+
+@pulses.command("add")
+@click.argument("key")
+@click.option("--name", required=True)
+@click.option("--programme", required=True, help="Key of the programme.")
+@click.option("--run-by", required=True, help="Who runs it, as messages say it.")
+@click.option("--instrument", default="crescendo-pulse@1.0.0", show_default=True)
+@in_application
+def add_pulse_command(key: str, name: str, programme: str, run_by: str, instrument: str) -> None:
+    """Add a pulse to a programme.
+
+    Example: pulse pulses add monthly --name "Monthly pulse" --programme crescendo --run-by "The Crescendo team"
+    """
+    add_pulse(key, name, run_by=run_by, programme_key=programme, instrument=instrument)
+    click.echo(f"Added the pulse {name}.")

@@ -1,0 +1,81 @@
+"""Run waves by hand; the clock does it otherwise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+
+from survey_app.cli.running import Moment, in_application, now
+from survey_app.extensions import settings, vault
+from survey_app.queues import ring_delivery
+from survey_app.use_cases import fieldwork
+
+
+@click.group()
+def waves() -> None:
+    """Plan, open, close and list waves."""
+
+
+@waves.command("plan")
+@click.argument("key")
+@click.option("--pulse", "pulse_key", required=True, help="Key of the pulse.")
+@click.option("--label", required=True, help="As pages show it, such as “October 2026”.")
+@click.option("--opens", type=Moment(), required=True)
+@click.option("--closes", type=Moment(), required=True)
+@in_application
+def plan(key: str, pulse_key: str, label: str, opens: datetime, closes: datetime) -> None:
+    """Put a wave into the calendar.
+
+    Example: pulse waves plan 2026-12 --pulse monthly --label "December 2026" --opens 2026-12-01T09:00 --closes 2026-12-11T17:00
+    """
+    if closes <= opens:
+        raise click.BadParameter("a wave closes after it opens", param_hint="--closes")
+    fieldwork.plan_wave(pulse_key, key, label=label, opens_at=opens, closes_at=closes)
+    click.echo(f"Planned {label}.")
+
+
+@waves.command("open")
+@click.argument("key")
+@in_application
+def open_(key: str) -> None:
+    """Open a planned wave now and invite everybody.
+
+    Example: pulse waves open 2026-12
+    """
+    messages = fieldwork.open_wave(fieldwork.find_wave_id(key), now(), vault())
+    ring_delivery(settings().redis_url, messages, now())
+    click.echo(f"Opened {key}: {len(messages)} messages in the outbox.")
+
+
+@waves.command("close")
+@click.argument("key")
+@in_application
+def close(key: str) -> None:
+    """Close a wave now: open its ballots, publish, destroy its key, draw its charts.
+
+    Example: pulse waves close 2026-12
+    """
+    from survey_app.use_cases.closing import close_wave  # here: only closing needs the scoring libraries
+    from survey_app.use_cases.drawing import draw_charts
+
+    close_wave(fieldwork.find_wave_id(key), now(), vault())
+    click.echo(f"Closed {key}: published, {draw_charts(now())} charts drawn, key destroyed.")
+
+
+@waves.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@in_application
+def list_(*, as_json: bool) -> None:
+    """List every wave.
+
+    Example: pulse waves list
+    """
+    found = fieldwork.list_waves()
+    if as_json:
+        click.echo(json.dumps([asdict(wave) for wave in found], default=str))
+        return
+    for wave in found:
+        click.echo(f"{wave.key}  {wave.state:8}  {wave.opens_at:%Y-%m-%d} to {wave.closes_at:%Y-%m-%d}  {wave.label}")

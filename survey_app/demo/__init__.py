@@ -1,0 +1,1 @@
+"""The demonstration: its own mail server and text peer, and a simulated programme."""

@@ -1,0 +1,219 @@
+"""Run a simulated programme through the real use cases: rosters, waves, messages, answers, publishing."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import event, select
+
+from dashboards.snapshots import Level
+from instruments.definitions import Instrument
+from instruments.library import load_released
+from notifications.delivery import deliver
+from notifications.messages import Accepted, Channel, Outcome, OutgoingMessage
+from survey_app.config import Settings
+from survey_app.crypto.link_tokens import invitation_token
+from survey_app.crypto.vault import Vault
+from survey_app.demo.simulation import (
+    BUDDY_SCHEME_WAVE,
+    REORGANISATION_WAVE,
+    TeamClimate,
+    answer,
+    make_climate,
+    responds,
+    wave_shift,
+)
+from survey_app.demo.staff import DemoTeam, Worker, Workforce, demo_teams, roster_csv
+from survey_app.extensions import db
+from survey_app.models.accounts import Role
+from survey_app.models.groups import Group
+from survey_app.models.invitations import Invitation
+from survey_app.models.participants import Participant
+from survey_app.stores.outbox import DatabaseOutbox
+from survey_app.use_cases.access import add_account
+from survey_app.use_cases.closing import close_wave
+from survey_app.use_cases.drawing import draw_charts
+from survey_app.use_cases.enrolment import import_roster
+from survey_app.use_cases.fieldwork import add_pulse, open_wave, plan_wave
+from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.responding import record_response
+from survey_app.use_cases.small_changes import record_small_change
+
+PROGRAMME = "crescendo"
+PULSE = "monthly"
+INSTRUMENT = "crescendo-pulse@1.0.0"
+OPEN_DAYS_AGO = 3
+WAVE_LENGTH = timedelta(days=10, hours=8)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """What to simulate."""
+
+    authorities: int
+    waves: int
+    seed: int
+    today: date
+    truth: Path | None = None
+
+
+class _PastProvider:
+    """Took every message of a past wave over."""
+
+    longest_seconds = 1.0
+
+    def send(self, message: OutgoingMessage) -> Outcome:
+        """Accept."""
+        return Accepted("demo", str(message.attempt_id))
+
+
+class DemoSeed:
+    """One run of the simulation."""
+
+    def __init__(self, plan: DemoPlan, settings: Settings, vault: Vault, progress: Progress) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._vault = vault
+        self._progress = progress
+        self._rng = np.random.default_rng(plan.seed)
+        self._instrument: Instrument = load_released(INSTRUMENT)
+        self._teams = demo_teams(self._rng, plan.authorities)
+        self._climates: Mapping[DemoTeam, TeamClimate] = {team: make_climate(self._rng, team) for team in self._teams}
+        self._workforce = Workforce(self._rng, len(self._instrument.scales))
+        self._truth: list[list[str]] = []
+        self._opened_at = [_opening(plan, wave) for wave in range(plan.waves)]
+
+    def run(self) -> None:
+        """Simulate everything; the newest wave stays open, with its messages waiting in the outbox."""
+        _hurry()
+        self._set_up()
+        for wave, opened_at in enumerate(self._opened_at):
+            self._change_staff(opened_at)
+            self._field(wave, opened_at, is_newest=wave == self._plan.waves - 1)
+        self._progress("Drawing charts")
+        draw_charts(datetime.now(UTC))
+        self._write_truth()
+
+    def _set_up(self) -> None:
+        self._progress("Setting up")
+        add_group(PROGRAMME, "Crescendo programme", Level.PROGRAMME)
+        for name in dict.fromkeys(team.authority for team in self._teams):
+            add_group(name.lower(), name, Level.AUTHORITY, PROGRAMME)
+        add_pulse(
+            PULSE, "Monthly pulse", run_by="The Crescendo programme", programme_key=PROGRAMME, instrument=INSTRUMENT
+        )
+        for team in self._teams:
+            for _ in range(team.size):
+                self._workforce.hire(team)
+        self._import(self._workforce.workers.values(), self._opened_at[0].date() - timedelta(days=14))
+        self._appoint_leads()
+        self._record_small_changes()
+
+    def _appoint_leads(self) -> None:
+        """Ben leads a team with something to see and answers in it himself; Chloe leads one that is too small."""
+        ben = next(worker for worker in self._workforce.workers.values() if worker.team.name == "Children in Care")
+        ben.name, ben.email, ben.mobile = "Ben Hughes", "ben@example.org", ""
+        self._import([ben], self._opened_at[0].date() - timedelta(days=14))
+        add_account("Ben Hughes", ben.email, Role.TEAM_LEAD, "ashcombe-children-in-care", self._vault)
+        add_account("Dev Patel", "dev@example.org", Role.PROGRAMME_LEAD, PROGRAMME, self._vault)
+        if self._plan.authorities > 2:
+            add_account("Chloe Evans", "chloe@example.org", Role.TEAM_LEAD, "calderport-equipment", self._vault)
+            add_account("Efua Clarke", "efua@example.org", Role.AUTHORITY_LEAD, "calderport", self._vault)
+
+    def _record_small_changes(self) -> None:
+        for wave, team, title in (
+            (2, "ashcombe-children-in-care", "Ten quiet minutes before duty"),
+            (BUDDY_SCHEME_WAVE, "ashcombe-children-in-care", "Buddy scheme for visits"),
+            (5, "ashcombe-assessment", "One page instead of three forms"),
+        ):
+            if wave < self._plan.waves:
+                record_small_change(team, title, self._opened_at[wave].date() - timedelta(days=9))
+        if self._plan.authorities > 2 and self._plan.waves > REORGANISATION_WAVE:
+            day = self._opened_at[REORGANISATION_WAVE].date() - timedelta(days=12)
+            record_small_change("calderport-court-team", "Moved to the new safeguarding structure", day)
+
+    def _change_staff(self, opened_at: datetime) -> None:
+        day = opened_at.date() - timedelta(days=5)
+        self._import(self._workforce.month_passes(self._teams, day), day)
+
+    def _import(self, workers: Iterable[Worker], day: date) -> None:
+        by_authority: dict[str, list[Worker]] = {}
+        for worker in workers:
+            by_authority.setdefault(worker.team.authority.lower(), []).append(worker)
+        for authority, people in by_authority.items():
+            report = import_roster(authority, roster_csv(people), day, self._vault)
+            if report.refused:
+                raise RuntimeError(f"The demo's own roster was refused: {report.refused[0].reason}")
+
+    def _field(self, wave: int, opened_at: datetime, *, is_newest: bool) -> None:
+        label = f"{opened_at:%B %Y}"
+        self._progress(label)
+        key = f"{opened_at:%Y-%m}"
+        wave_id = plan_wave(PULSE, key, label=label, opens_at=opened_at, closes_at=opened_at + WAVE_LENGTH)
+        messages = open_wave(wave_id, opened_at, self._vault)
+        if not is_newest:
+            self._deliver(messages, opened_at)
+        self._answer(wave, wave_id, key, is_newest=is_newest)
+        if not is_newest:
+            close_wave(wave_id, opened_at + WAVE_LENGTH, self._vault)
+
+    def _deliver(self, messages: Iterable[object], opened_at: datetime) -> None:
+        outbox = DatabaseOutbox(self._vault, self._settings.public_base_url)
+        provider = _PastProvider()
+        transports = {Channel.EMAIL: provider, Channel.SMS: provider}
+        for message_id in messages:
+            deliver(message_id, outbox, transports, lambda: opened_at)  # type: ignore[arg-type]  # ids of open_wave
+
+    def _answer(self, wave: int, wave_id: int, key: str, *, is_newest: bool) -> None:
+        shifts = {team: wave_shift(self._rng, team, wave) for team in self._teams}
+        rows = db.session.execute(
+            select(Invitation.id, Invitation.team_key, Participant.staff_ref)
+            .join(Participant, Participant.id == Invitation.participant_id)
+            .where(Invitation.wave_id == wave_id)
+            .order_by(Participant.staff_ref)
+        ).all()
+        db.session.rollback()
+        for invitation_id, team_key, staff_ref in rows:
+            worker = self._workforce.workers[staff_ref]
+            climate = self._climates[worker.team]
+            given = answer(self._rng, worker, climate, shifts[worker.team], self._instrument)
+            if not responds(self._rng, worker, climate) or (is_newest and self._rng.random() < 0.5):
+                continue
+            record_response(invitation_token(self._vault.link_key, invitation_id), given, self._vault)
+            self._truth += [[key, staff_ref, team_key, item, value] for item, value in given.items()]
+
+    def _write_truth(self) -> None:
+        if self._plan.truth is None:
+            return
+        with self._plan.truth.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["wave", "participant", "team", "item", "answer"])
+            writer.writerows(self._truth)
+
+
+def is_empty() -> bool:
+    """Whether the database has no programme yet."""
+    return db.session.scalar(select(Group.id).limit(1)) is None
+
+
+def _hurry() -> None:
+    """Do not wait for the disk: nothing here would be missed, it can be simulated again."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.remove()
+        event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        db.engine.dispose()
+
+
+def _opening(plan: DemoPlan, wave: int) -> datetime:
+    """Monthly, on the same day of the month, at nine; the newest opened three days ago."""
+    newest = plan.today - timedelta(days=OPEN_DAYS_AGO)
+    months = newest.year * 12 + newest.month - 1 - (plan.waves - 1 - wave)
+    day = date(months // 12, months % 12 + 1, min(newest.day, 28))
+    return datetime.combine(newest if wave == plan.waves - 1 else day, time(9), UTC)

@@ -1,0 +1,70 @@
+"""How the made-up staff answer: tendencies of people and teams, chance, and a few planted effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.definitions import Instrument
+from survey_app.demo.staff import DemoTeam, Worker
+
+BUDDY_SCHEME_WAVE = 9
+REORGANISATION_WAVE = 9
+CONNECTEDNESS, BURNOUT = 0, 3
+_MEANS = np.array([62.0, 68.0, 52.0, 46.0])
+_TEAM_SD = 5.0
+_TEAM_WAVE_SD = 1.5
+_OCCASION_SD = 8.0
+_ITEM_SD = 13.0
+_SKIP_SHARE = 0.01
+
+
+@dataclass
+class TeamClimate:
+    """What the people of a team have in common."""
+
+    usual: np.ndarray
+    response_share: float
+
+
+def planted_effect(team: DemoTeam, wave: int) -> np.ndarray:
+    """What a lead should find: a change that lifts connectedness, and a burnout rise after a reorganisation."""
+    effect = np.zeros(len(_MEANS))
+    if team.authority == "Ashcombe" and team.name == "Children in Care" and wave >= BUDDY_SCHEME_WAVE:
+        effect[CONNECTEDNESS] = 16
+    if team.authority == "Calderport" and team.service_area == "Family Safeguarding" and wave >= REORGANISATION_WAVE:
+        effect[BURNOUT] = 16
+    return effect
+
+
+def make_climate(rng: np.random.Generator, team: DemoTeam) -> TeamClimate:
+    """Draw a team's climate."""
+    share = 0.85 if team.name == "Children in Care" else float(rng.uniform(0.5, 0.85))
+    return TeamClimate(usual=_MEANS + rng.normal(0, _TEAM_SD, len(_MEANS)), response_share=share)
+
+
+def responds(rng: np.random.Generator, worker: Worker, climate: TeamClimate) -> bool:
+    """Whether somebody answers this time."""
+    return bool(rng.random() < np.clip(climate.response_share + worker.willingness, 0.2, 0.98))
+
+
+def answer(
+    rng: np.random.Generator, worker: Worker, climate: TeamClimate, shift: np.ndarray, instrument: Instrument
+) -> dict[str, str]:
+    """Draw somebody's answers as a form would send them."""
+    scales = {scale.id: place for place, scale in enumerate(instrument.scales)}
+    theta = climate.usual + worker.tendency + shift + rng.normal(0, _OCCASION_SD, len(scales))
+    given = {}
+    for item in instrument.core_items:
+        options = instrument.response_set_of(item).values
+        points = theta[scales[item.scale]] + rng.normal(0, _ITEM_SD)
+        place = int(np.clip(round(points / 100 * (len(options) - 1)), 0, len(options) - 1))
+        if rng.random() >= _SKIP_SHARE:
+            given[item.id] = str(options[place])
+    return given
+
+
+def wave_shift(rng: np.random.Generator, team: DemoTeam, wave: int) -> np.ndarray:
+    """What a wave adds for everybody in a team: chance, and what was planted."""
+    return rng.normal(0, _TEAM_WAVE_SD, len(_MEANS)) + planted_effect(team, wave)

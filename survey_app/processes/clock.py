@@ -1,0 +1,70 @@
+"""The clock: every ten seconds it rings for whatever waits in the database. Any number of clocks is harmless."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+
+from flask import Flask
+
+from survey_app.config import Settings
+from survey_app.extensions import db, settings
+from survey_app.models.clock import ClockBeat
+from survey_app.queues import SLOT_SECONDS, ring_delivery, ring_work
+from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
+from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
+
+_LOG = logging.getLogger(__name__)
+
+
+def run_clock(app: Flask) -> None:
+    """Tick until told to stop."""
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with app.app_context():
+        while not stopped.is_set():
+            tick(settings(), datetime.now(UTC))
+            stopped.wait(SLOT_SECONDS)
+
+
+def tick(current: Settings, now: datetime) -> None:
+    """Go round once. A step that fails is logged and does not stop the others."""
+    for step in (_reap, _expire, _ring_messages, _ring_waves, _beat):
+        _guarded(step, current, now)
+
+
+def _guarded(step: Callable[[Settings, datetime], None], current: Settings, now: datetime) -> None:
+    try:
+        step(current, now)
+    except Exception as error:  # noqa: BLE001 - the clock's edge: one bad row must not stop the clock
+        _LOG.error("A step of the clock failed.", extra={"step": step.__name__, "error": type(error).__name__})
+    finally:
+        db.session.remove()
+
+
+def _reap(_current: Settings, now: datetime) -> None:
+    give_up_expired_leases(now)
+
+
+def _expire(_current: Settings, now: datetime) -> None:
+    expire_messages(now)
+
+
+def _ring_messages(current: Settings, now: datetime) -> None:
+    ring_delivery(current.redis_url, due_messages(now), now)
+
+
+def _ring_waves(current: Settings, now: datetime) -> None:
+    for wave_id in waves_to_open(now):
+        ring_work(current.redis_url, "open_wave", wave_id, now)
+    for wave_id in waves_to_close(now):
+        ring_work(current.redis_url, "close_wave", wave_id, now)
+
+
+def _beat(_current: Settings, now: datetime) -> None:
+    db.session.merge(ClockBeat(name="clock", beat_at=now))
+    db.session.commit()

@@ -1,0 +1,120 @@
+"""Keep a family of processes running: start them, start them again when they die, end them all together."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from types import FrameType
+
+_LOG = logging.getLogger(__name__)
+_FIRST_WAIT_SECONDS = 0.5
+_LONGEST_WAIT_SECONDS = 30.0
+_HEALTHY_AFTER_SECONDS = 30.0
+_STOP_SECONDS = 25.0
+_LOOK_SECONDS = 0.2
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class ChildProcess:
+    """A process to keep running."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class _Running:
+    child: ChildProcess
+    process: subprocess.Popen[bytes]
+    started: float
+    wait_seconds: float = _FIRST_WAIT_SECONDS
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """Runs children until told to stop; a child that dies comes back, later each time it dies young."""
+
+    def __init__(self) -> None:
+        self._family: list[_Running] = []
+        self.stopped = Event()
+
+    def start(self, child: ChildProcess) -> None:
+        """Start a child and keep it."""
+        self._family.append(_Running(child, _spawn(child), time.monotonic()))
+
+    def keep_running(self) -> None:
+        """Watch over the family until SIGTERM or Ctrl-C, then end it."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            while not self.stopped.wait(_LOOK_SECONDS):
+                for running in self._family:
+                    _revive(running)
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Ask every child to finish, the newest first; end what does not in time."""
+        for running in reversed(self._family):
+            with contextlib.suppress(ProcessLookupError):
+                running.process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for running in reversed(self._family):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.process.wait(max(0.0, deadline - time.monotonic()))
+            _end_group(running.process)
+        self._family.clear()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopped.set()
+
+
+def _spawn(child: ChildProcess) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        list(child.command),
+        env={**os.environ, **child.environment},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when the supervisor dies, whatever killed it; elsewhere nothing happens."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _revive(running: _Running) -> None:
+    now = time.monotonic()
+    if running.process.poll() is None:
+        if now - running.started > _HEALTHY_AFTER_SECONDS:
+            running.wait_seconds = _FIRST_WAIT_SECONDS
+        return
+    if running.restart_at is None:
+        _end_group(running.process)
+        _LOG.warning("%s ended (%s); it starts again.", running.child.name, running.process.returncode)
+        running.restart_at = now + running.wait_seconds
+    elif now >= running.restart_at:
+        running.process = _spawn(running.child)
+        running.started = now
+        running.restart_at = None
+        running.wait_seconds = min(running.wait_seconds * 2, _LONGEST_WAIT_SECONDS)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End whatever a child left behind in its process group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(1)

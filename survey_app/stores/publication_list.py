@@ -1,0 +1,44 @@
+"""The whole publication as a flat list, for anybody's audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from survey_app.extensions import db
+from survey_app.models.publications import PublishedCellRow
+from survey_app.models.pulses import Wave
+
+_FIGURES = ("n", "roster_size", "score", "low", "high", "likely_low", "likely_high", "covers", "coverage", "response_rate")
+
+
+def list_published(*, wave: str | None = None, group: str | None = None) -> Iterator[dict[str, Any]]:  # Any: JSON
+    """Yield each cell of each wave, oldest first; figures only where they are shown."""
+    query = (
+        select(PublishedCellRow, Wave.key)
+        .join(Wave, Wave.id == PublishedCellRow.wave_id)
+        .order_by(Wave.closed_at, Wave.id, PublishedCellRow.id)
+    )
+    if wave is not None:
+        query = query.where(Wave.key == wave)
+    if group is not None:
+        query = query.where(PublishedCellRow.group_key == group)
+    for row, wave_key in db.session.execute(query):
+        cell: dict[str, Any] = {
+            "id": row.id,
+            "wave": wave_key,
+            "group": row.group_key,
+            "name": row.group_name,
+            "level": row.level,
+            "parent": row.parent_key,
+            "measure": row.measure,
+            "instrument": row.instrument,
+            "status": row.status,
+        }
+        if row.status == "shown":
+            cell.update({name: getattr(row, name) for name in _FIGURES})
+        else:
+            cell.update({"reason": row.reason, "counted_in": row.counted_in})
+        yield cell

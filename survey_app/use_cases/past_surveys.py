@@ -1,0 +1,256 @@
+"""Bring a past survey in: its answers go through the same partition, protection and publication as a live wave."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pandas as pd
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+from sqlalchemy import select
+
+from dashboards.snapshots import Level
+from instruments.definitions import Instrument, Item
+from survey_app.extensions import db, settings
+from survey_app.models.groups import Group
+from survey_app.models.pulses import Pulse, Wave, WaveState
+from survey_app.use_cases.errors import KeyTaken, UnreadableFile
+from survey_app.use_cases.groups import current_tree, slug
+from survey_app.use_cases.publishing import TEAM, compute_results, previous_combinations, store_results
+from survey_app.use_cases.wave_terms import FrozenWave, disclosure_terms, freeze, thaw
+
+_MISSING = ("", "NA", "NaN", "nan", ".")
+_MOST_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class NamedKey:
+    """A group as a map names it."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PastWave:
+    """A wave of a past survey; `value` is what the wave column holds, None where there is no such column."""
+
+    key: str
+    label: str
+    closed_on: date
+    value: str | None
+
+
+@dataclass(frozen=True)
+class SurveyMap:
+    """How the columns of a file map onto groups, waves and items."""
+
+    programme: NamedKey
+    authority: NamedKey
+    service_area: str
+    team_column: str
+    team_name: str
+    wave_column: str | None
+    waves: tuple[PastWave, ...]
+    items: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ImportedWave:
+    """What an import published of a wave."""
+
+    key: str
+    people: int
+    blocks: int
+    cells: int
+
+
+class _NamedKeySchema(Schema):
+    key = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]*\Z", error="needs a-z, 0-9 and -"))
+    name = fields.String(required=True, validate=validate.Length(min=1))
+
+    @post_load
+    def _build(self, loaded: dict[str, Any], **_: object) -> NamedKey:
+        return NamedKey(**loaded)
+
+
+class _PastWaveSchema(Schema):
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    closed_on = fields.Raw(required=True, validate=validate.Predicate("isoformat", error="needs a date"))
+    value = fields.String(load_default=None)
+
+    @post_load
+    def _build(self, loaded: dict[str, Any], **_: object) -> PastWave:
+        return PastWave(**loaded)
+
+
+class _SurveyMapSchema(Schema):
+    programme = fields.Nested(_NamedKeySchema, required=True)
+    authority = fields.Nested(_NamedKeySchema, required=True)
+    service_area = fields.String(required=True)
+    team_column = fields.String(required=True)
+    team_name = fields.String(load_default="{team}")
+    wave_column = fields.String(load_default=None)
+    waves = fields.List(fields.Nested(_PastWaveSchema), required=True, validate=validate.Length(min=1))
+    items = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+    @post_load
+    def _build(self, loaded: dict[str, Any], **_: object) -> SurveyMap:
+        return SurveyMap(**{**loaded, "waves": tuple(loaded["waves"])})
+
+
+def read_map(content: bytes, instrument: Instrument) -> SurveyMap:
+    """Read a map, or raise `UnreadableFile` naming the key."""
+    try:
+        read: SurveyMap = _SurveyMapSchema().load(tomllib.loads(content.decode()))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnreadableFile(f"The map is not TOML: {error}.") from error
+    except ValidationError as error:
+        raise UnreadableFile(f"The map is wrong: {error.normalized_messages()}") from error
+    if missing := [item.id for item in instrument.core_items if item.id not in read.items]:
+        raise UnreadableFile(f"The map names no column for: {', '.join(missing)}.")
+    if len(read.waves) > 1 and read.wave_column is None:
+        raise UnreadableFile("The map lists several waves: wave_column must name the column that tells them apart.")
+    return read
+
+
+def import_results(content: bytes, survey: SurveyMap, instrument: Instrument, now: datetime) -> list[ImportedWave]:
+    """Publish a past survey: every wave of the map, or nothing.
+
+    Raises
+    ------
+    UnreadableFile
+        The file lacks a column or holds an answer that is none of the options; the sentence names where.
+    KeyTaken
+        A wave of this key has been published already.
+    """
+    table = _read_table(content, survey)
+    answers = _answers(table, survey, instrument)
+    for wave in survey.waves:
+        if db.session.scalar(select(Wave.id).where(Wave.key == wave.key)):
+            raise KeyTaken(wave.key)
+    pulse = _prepare_groups(survey, answers, instrument)
+    imported = [_publish(pulse, wave, table, answers, survey, instrument, now) for wave in survey.waves]
+    db.session.commit()
+    return imported
+
+
+def _read_table(content: bytes, survey: SurveyMap) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise UnreadableFile(f"The file is not a CSV table: {error}.") from error
+    wanted = [survey.team_column, *survey.items.values(), *([survey.wave_column] if survey.wave_column else [])]
+    if missing := [column for column in wanted if column not in table.columns]:
+        raise UnreadableFile(f"The file has no column {', '.join(missing)}. It has: {', '.join(table.columns[:40])}.")
+    return table
+
+
+def _answers(table: pd.DataFrame, survey: SurveyMap, instrument: Instrument) -> pd.DataFrame:
+    problems: list[str] = []
+    columns = {item.id: _column(table, survey.items[item.id], item, instrument, problems) for item in instrument.core_items}
+    teams = table[survey.team_column].str.strip()
+    problems += [f"line {line + 2}: {survey.team_column} is empty" for line in teams.index[teams == ""]]
+    if problems:
+        more = f" and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
+        raise UnreadableFile(f"Nothing was imported. {'; '.join(problems[:_MOST_PROBLEMS])}{more}.")
+    return pd.DataFrame({TEAM: teams.map(lambda team: _team_key(survey, team)), **columns})
+
+
+def _column(
+    table: pd.DataFrame, column: str, item: Item, instrument: Instrument, problems: list[str]
+) -> pd.Series:
+    options = instrument.response_set_of(item)
+    raw = table[column].str.strip()
+    numbers = pd.to_numeric(raw.where(~raw.isin(_MISSING)), errors="coerce")
+    wrong = ~raw.isin(_MISSING) & ~numbers.isin(options.values)
+    problems += [f"line {line + 2}: {column} is none of {options.minimum} to {options.maximum}" for line in raw.index[wrong]]
+    return numbers.astype(float)
+
+
+def _team_key(survey: SurveyMap, team: str) -> str:
+    return f"{survey.authority.key}-{slug(team)}"
+
+
+def _prepare_groups(survey: SurveyMap, answers: pd.DataFrame, instrument: Instrument) -> Pulse:
+    programme = _ensure(survey.programme.key, survey.programme.name, Level.PROGRAMME, None)
+    authority = _ensure(survey.authority.key, survey.authority.name, Level.AUTHORITY, programme)
+    area = _ensure(slug(f"{survey.authority.key} {survey.service_area}"), survey.service_area, Level.SERVICE_AREA, authority)
+    prefix = f"{survey.authority.key}-"
+    for key in sorted(answers[TEAM].unique()):
+        _ensure(key, survey.team_name.replace("{team}", key.removeprefix(prefix)), Level.TEAM, area)
+    key = f"{survey.programme.key}-past"
+    pulse = db.session.scalar(select(Pulse).where(Pulse.key == key))
+    if pulse is None:
+        pulse = Pulse(
+            key=key,
+            name="Past surveys",
+            run_by=survey.programme.name,
+            programme_id=programme.id,
+            instrument=instrument.reference,
+            minimum_group_size=settings().minimum_group_size,
+            answer_width=25.0,
+        )
+        db.session.add(pulse)
+        db.session.flush()
+    return pulse
+
+
+def _ensure(key: str, name: str, level: Level, parent: Group | None) -> Group:
+    found = db.session.scalar(select(Group).where(Group.key == key))
+    if found is None:
+        found = Group(key=key, name=name, level=level, parent_id=parent.id if parent else None)
+        db.session.add(found)
+        db.session.flush()
+    elif found.level != level:
+        raise KeyTaken(key)
+    return found
+
+
+def _publish(
+    pulse: Pulse,
+    past: PastWave,
+    table: pd.DataFrame,
+    answers: pd.DataFrame,
+    survey: SurveyMap,
+    instrument: Instrument,
+    now: datetime,
+) -> ImportedWave:
+    closed_at = datetime.combine(past.closed_on, time(12), UTC)
+    wave = Wave(
+        key=past.key,
+        pulse_id=pulse.id,
+        label=past.label,
+        state=WaveState.CLOSED,
+        opens_at=closed_at,
+        closes_at=closed_at,
+        closed_at=closed_at,
+        key_destroyed_at=now,
+    )
+    db.session.add(wave)
+    db.session.flush()
+    frozen = _freeze(wave, pulse, instrument)
+    rows = answers
+    if survey.wave_column is not None:
+        rows = answers[table[survey.wave_column].str.strip() == past.value]
+    results = compute_results(frozen, rows, None, previous_combinations(wave))
+    store_results(wave.id, results)
+    db.session.flush()
+    return ImportedWave(past.key, len(rows), len(results.blocks), len(results.cells))
+
+
+def _freeze(wave: Wave, pulse: Pulse, instrument: Instrument) -> FrozenWave:
+    terms = freeze(
+        wave,
+        instrument,
+        current_tree(pulse.programme),
+        disclosure_terms(pulse),
+        public_key=b"",
+        promise="Answers to a past survey, published by the same rules as a live pulse.",
+    )
+    db.session.add(terms)
+    return thaw(wave.key, terms)

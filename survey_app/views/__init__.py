@@ -1,0 +1,32 @@
+"""The pages, one module an audience."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from survey_app.views import (
+    assets,
+    demo,
+    errors,
+    guard,
+    health,
+    opting_out,
+    public,
+    respond,
+    results,
+    sign_in,
+)
+
+
+def register_views(app: Flask, *, demo: bool) -> None:
+    """Add every page to an application; the demo's own pages only in a demo."""
+    guard.init_app(app)
+    errors.init_app(app)
+    assets.init_app(app)
+    for module in (health, opting_out, public, respond, results, sign_in):
+        app.register_blueprint(module.pages)
+    if demo:
+        app.register_blueprint(_DEMO_PAGES)
+
+
+_DEMO_PAGES = demo.pages

@@ -1,0 +1,63 @@
+"""What people see when something is wrong, and logs that hold no secret of an address."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, current_app, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from survey_app.extensions import db
+
+_SECRET_PATHS = re.compile(r"^/(p|o|sign-in)/[^/]+")
+_SENTENCES = {
+    400: ("Something in the form was not right", "Please go back and try again."),
+    403: ("That is not allowed here", "Please open the page again and try once more."),
+    404: ("Page not found", "If you typed the address, check it is right. If you followed a link, it may be out of date."),
+    405: ("That is not possible here", "Please open the page again."),
+    413: ("That is too large", "Please send less at a time."),
+    503: ("Sorry, this is not working just now", "Nothing is lost. Please try again in a minute."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer errors with a page that says what to do next."""
+    app.register_error_handler(HTTPException, _show_http_error)
+    app.register_error_handler(SQLAlchemyError, _show_database_error)
+    app.register_error_handler(Exception, _show_last_resort)
+
+
+def safe_path() -> str:
+    """The path of the request without any secret in it."""
+    return _SECRET_PATHS.sub(r"/\1/…", request.path)
+
+
+def _show_http_error(error: HTTPException) -> tuple[str, int]:
+    return _page(error.code or 500)
+
+
+def _show_database_error(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
+    db.session.rollback()
+    _log("The database could not be used.", error)
+    page, code = _page(ServiceUnavailable.code)
+    return page, code, {"Retry-After": "30"}
+
+
+def _show_last_resort(error: Exception) -> tuple[str, int]:
+    _log("A page failed.", error)
+    return _page(500)
+
+
+def _log(sentence: str, error: Exception) -> None:
+    """Log where it went wrong, but neither the error's text nor its values: they may hold an answer or an address."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "unknown"
+    current_app.logger.error("%s %s at %s on %s %s", sentence, type(error).__name__, where, request.method, safe_path())
+
+
+def _page(code: int) -> tuple[str, int]:
+    heading, sentence = _SENTENCES.get(code, _SENTENCES[503])
+    return render_template("error.html", heading=heading, sentence=sentence), code

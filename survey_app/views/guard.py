@@ -1,0 +1,113 @@
+"""What holds for every page: who may come in, where a form may come from, and the headers of each answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from survey_app.extensions import settings, vault
+from survey_app.use_cases.access import Viewer, find_viewer
+
+SIGN_IN_NOT_NEEDED = frozenset(
+    {
+        "demo.outbox",
+        "demo.mail",
+        "health.live",
+        "health.ready",
+        "opting_out.ask",
+        "opting_out.opt_out",
+        "public.accessibility",
+        "public.how_anonymous",
+        "public.privacy",
+        "public.support",
+        "respond.answer",
+        "respond.show",
+        "sign_in.ask",
+        "sign_in.check_mail",
+        "sign_in.confirm",
+        "sign_in.send_link",
+        "sign_in.use_link",
+        "static",
+    }
+)
+"""Every other page needs a session: a new one is closed until it is placed."""
+
+FORMS_WITHOUT_ORIGIN = frozenset({"opting_out.opt_out", "respond.answer"})
+"""Forms that the secret in their address authorises: browsers inside mail programs send odd origins."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Guard an application."""
+    app.before_request(_refuse_foreign_forms)
+    app.before_request(_require_sign_in)
+    app.after_request(_harden)
+    app.context_processor(lambda: {"viewer": g.get("viewer"), "demo": settings().demo})
+
+
+def session_cookie() -> str:
+    """The session cookie's name: with the browser's own guarantees wherever there is TLS."""
+    return "__Host-session" if _has_tls() else "session"
+
+
+def browser_cookie() -> str:
+    """The name of the cookie that ties a sign-in link to the browser that asked for it."""
+    return "__Host-prelogin" if _has_tls() else "prelogin"
+
+
+def set_cookie(response: AnyResponse, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that no script can read and no other site can send."""
+    response.set_cookie(name, value, max_age=seconds, secure=_has_tls(), httponly=True, samesite="Lax", path="/")
+
+
+def current_viewer() -> Viewer:
+    """Return who is signed in; only pages behind the guard may ask."""
+    viewer: Viewer = g.viewer
+    return viewer
+
+
+def _has_tls() -> bool:
+    return settings().public_base_url.startswith("https:")
+
+
+def _refuse_foreign_forms() -> None:
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint in FORMS_WITHOUT_ORIGIN:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        abort(403)
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc not in {request.host, urlsplit(settings().public_base_url).netloc}:
+        abort(403)
+
+
+def _require_sign_in() -> AnyResponse | None:
+    if request.endpoint is None or request.endpoint in SIGN_IN_NOT_NEEDED:
+        return None
+    reference = request.cookies.get(session_cookie(), "")
+    viewer = find_viewer(reference, datetime.now(UTC), vault()) if reference else None
+    if viewer is None:
+        return redirect("/sign-in")
+    g.viewer = viewer
+    return None
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("Cache-Control", "no-store")
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Robots-Tag"] = "noindex"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if _has_tls():
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response
+

@@ -1,0 +1,103 @@
+"""The pulse on a phone: GET shows, POST walks through the screens, and only the last POST keeps anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+
+from instruments.definitions import Instrument, Item, ResponseSet
+from instruments.errors import InstrumentError
+from survey_app.extensions import settings, vault
+from survey_app.stores.personalisation import long_day
+from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
+from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
+
+pages = Blueprint("respond", __name__)
+ITEMS_A_SCREEN = 3
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Three or so items, asked with one stem and one set of options."""
+
+    number: int
+    items: tuple[Item, ...]
+    options: ResponseSet
+
+
+@pages.get("/p/<token>")
+def show(token: str) -> tuple[str, int] | str:
+    """Show the first screen. Changes nothing, however often and by whomever it is fetched."""
+    try:
+        sheet = find_answer_sheet(token, vault())
+    except UnknownInvitation:
+        return render_template("respond/unknown.html"), 404
+    if not sheet.is_open:
+        return render_template("respond/closed.html", sheet=sheet)
+    if sheet.answered and "again" not in request.args:
+        return render_template("respond/already_answered.html", sheet=sheet, closes_on=_closes_on(sheet))
+    return _screen_page(sheet, 0, {})
+
+
+@pages.post("/p/<token>")
+def answer(token: str) -> tuple[str, int] | str:
+    """Walk to another screen with the answers so far, or send them all."""
+    try:
+        sheet = find_answer_sheet(token, vault())
+        given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.instrument.core_items}
+        if request.form.get("go") != "send":
+            return _walk(sheet, given) if sheet.is_open else render_template("respond/closed.html", sheet=sheet)
+        record_response(token, given, vault())
+    except UnknownInvitation:
+        return render_template("respond/unknown.html"), 404
+    except WaveClosed:
+        return render_template("respond/closed.html", sheet=sheet)
+    except InstrumentError:
+        return render_template("respond/not_understood.html"), 400
+    return render_template("respond/thanks.html", sheet=sheet, closes_on=_closes_on(sheet))
+
+
+def screens_of(instrument: Instrument) -> tuple[Screen, ...]:
+    """Split the core items into screens; a screen never mixes response sets."""
+    screens: list[Screen] = []
+    waiting: list[Item] = []
+    for item in instrument.core_items:
+        if waiting and (len(waiting) == ITEMS_A_SCREEN or item.response_set != waiting[0].response_set):
+            screens.append(_screen(instrument, len(screens), waiting))
+            waiting = []
+        waiting.append(item)
+    return (*screens, _screen(instrument, len(screens), waiting))
+
+
+def _screen(instrument: Instrument, number: int, items: list[Item]) -> Screen:
+    return Screen(number, tuple(items), instrument.response_set_of(items[0]))
+
+
+def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:
+    last = len(screens_of(sheet.instrument)) - 1
+    at = request.form.get("screen", "0")
+    here = min(int(at), last) if at.isdigit() else 0
+    step = -1 if request.form.get("go") == "back" else 1
+    return _screen_page(sheet, min(max(here + step, 0), last), given)
+
+
+def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str]) -> str:
+    screens = screens_of(sheet.instrument)
+    here = {item.id for item in screens[number].items}
+    return render_template(
+        "respond/screen.html",
+        sheet=sheet,
+        screen=screens[number],
+        screen_count=len(screens),
+        given=given,
+        carried={item_id: value for item_id, value in given.items() if value and item_id not in here},
+        closes_on=_closes_on(sheet),
+        language="en",
+    )
+
+
+def _closes_on(sheet: AnswerSheet) -> str:
+    return long_day(sheet.closes_at.astimezone(ZoneInfo(settings().default_time_zone)))

@@ -1,0 +1,122 @@
+"""What leads see: published figures, and only of groups that their roles cover."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboards.pages import (
+    Link,
+    build_comparison_page,
+    build_group_page,
+    build_measure_page,
+    group_path,
+)
+from dashboards.snapshots import Level, ReportingGroup
+from survey_app.stores.published_results import DatabaseResults
+from survey_app.use_cases.access import Viewer
+from survey_app.views.guard import current_viewer
+
+pages = Blueprint("results", __name__)
+
+
+@pages.get("/")
+def home() -> AnyResponse | str:
+    """The first screen of the viewer's largest role."""
+    found = current_viewer().home
+    if found is None:
+        return render_template("empty.html", home_links=())
+    return redirect(group_path(*found))
+
+
+@pages.get("/programme")
+def programme() -> str:
+    """The authorities of the viewer's programme, side by side."""
+    found = next((key for _, key, level in current_viewer().roles if level is Level.PROGRAMME), None)
+    if found is None:
+        abort(404)
+    results = DatabaseResults()
+    group = results.group(found)
+    page = build_comparison_page(results, group) if group else None
+    return _render("comparison.html", page=page)
+
+
+@pages.get("/teams/<key>", defaults={"level": Level.TEAM})
+@pages.get("/service-areas/<key>", defaults={"level": Level.SERVICE_AREA})
+@pages.get("/authorities/<key>", defaults={"level": Level.AUTHORITY})
+def group(key: str, level: Level) -> str:
+    """A group's first screen."""
+    results = DatabaseResults()
+    found = _readable_group(results, key, level)
+    if found is None:
+        return _render("empty.html", page=None)
+    parent = results.group(found.parent) if found.parent else None
+    may_see_parent = parent is not None and _may_read(results, current_viewer(), parent)
+    return _render("group.html", page=build_group_page(results, found), may_see_parent=may_see_parent)
+
+
+@pages.get("/teams/<key>/<measure>", defaults={"level": Level.TEAM})
+@pages.get("/service-areas/<key>/<measure>", defaults={"level": Level.SERVICE_AREA})
+@pages.get("/authorities/<key>/<measure>", defaults={"level": Level.AUTHORITY})
+def measure(key: str, measure: str, level: Level) -> str:
+    """A group's trend on one measure."""
+    results = DatabaseResults()
+    found = _readable_group(results, key, level)
+    page = build_measure_page(results, found, measure) if found else None
+    if page is None:
+        abort(404)
+    return _render("measure.html", page=page)
+
+
+@pages.get("/charts/<key>/<measure>/<picture>.svg")
+def chart(key: str, measure: str, picture: str) -> Response:
+    """A stored picture; its address names its content, so browsers may keep it."""
+    results = DatabaseResults()
+    found = results.group(key)
+    if found is None or not _may_read(results, current_viewer(), found):
+        abort(404)
+    variant, _, fingerprint = picture.rpartition("-")
+    stored = results.chart(key, measure, variant)
+    if stored is None or stored.fingerprint != fingerprint:
+        abort(404)
+    response = Response(stored.svg, mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    response.set_etag(stored.fingerprint)
+    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns this response
+
+
+def _readable_group(results: DatabaseResults, key: str, level: Level) -> ReportingGroup | None:
+    """Return a group that the viewer may see; None where it is theirs but nothing is published of it yet."""
+    viewer = current_viewer()
+    found = results.group(key)
+    if found is None:
+        if key in viewer.inside:
+            return None
+        abort(404)
+    if found.level is not level or not _may_read(results, viewer, found):
+        abort(404)
+    return found
+
+
+def _may_read(results: DatabaseResults, viewer: Viewer, found: ReportingGroup) -> bool:
+    """Own groups and those inside them; blocks that hold an own team; and the level above an own group."""
+    if found.key in viewer.inside or viewer.inside.intersection(found.key.split("+")):
+        return True
+    if found.parent in viewer.inside:
+        return True
+    own = (results.group(key) for key in viewer.own_groups)
+    return any(group is not None and group.parent == found.key for group in own)
+
+
+def _render(template: str, page: object, **values: object) -> str:
+    viewer = current_viewer()
+    links = [Link(_link_text(level), group_path(key, level)) for _, key, level in viewer.roles]
+    if page is None:
+        return render_template("empty.html", home_links=links)
+    return render_template(template, page=page, home_links=links, **values)
+
+
+def _link_text(level: Level) -> str:
+    return {Level.PROGRAMME: "Programme", Level.AUTHORITY: "My authority", Level.SERVICE_AREA: "My service area"}.get(
+        level, "My team"
+    )

@@ -1,0 +1,73 @@
+"""Sign in by a link that works once, for ten minutes, in the browser that asked for it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from survey_app.extensions import settings, vault
+from survey_app.queues import ring_delivery
+from survey_app.use_cases import access
+from survey_app.views.guard import browser_cookie, session_cookie, set_cookie
+
+pages = Blueprint("sign_in", __name__)
+_LONGEST_EMAIL = 254
+
+
+@pages.get("/sign-in")
+def ask() -> str:
+    """Ask for an address; in a demo, offer the demo's own people."""
+    accounts = access.demo_accounts(vault()) if settings().demo else ()
+    return render_template("sign_in/ask.html", accounts=accounts, email="", problem="")
+
+
+@pages.post("/sign-in")
+def send_link() -> Response | tuple[str, int]:
+    """Send a link, and answer the same whether or not the address is somebody's."""
+    email = request.form.get("email", "").strip()[:_LONGEST_EMAIL]
+    if "@" not in email:
+        problem = "Enter your work email address, such as name@example.gov.uk"
+        return render_template("sign_in/ask.html", accounts=(), email=email, problem=problem), 400
+    browser = request.cookies.get(browser_cookie()) or secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    ring_delivery(settings().redis_url, access.request_sign_in(email, browser, now, vault()), now, urgent=True)
+    response = redirect("/sign-in/check-mail", code=303)
+    set_cookie(response, browser_cookie(), browser, int(access.LINK_LIFETIME.total_seconds()))
+    return response
+
+
+@pages.get("/sign-in/check-mail")
+def check_mail() -> str:
+    """Say that a link may be on its way."""
+    return render_template("sign_in/check_mail.html")
+
+
+@pages.get("/sign-in/<token>")
+def confirm(token: str) -> str:  # noqa: ARG001 - part of the address; the form posts back to it
+    """Show one button: mail scanners that open the link sign nobody in."""
+    return render_template("sign_in/confirm.html")
+
+
+@pages.post("/sign-in/<token>")
+def use_link(token: str) -> Response | tuple[str, int]:
+    """Use the link."""
+    browser = request.cookies.get(browser_cookie(), "")
+    reference = access.sign_in(token, browser, datetime.now(UTC), vault())
+    if reference is None:
+        return render_template("sign_in/refused.html"), 403
+    response = redirect("/", code=303)
+    set_cookie(response, session_cookie(), reference, int(access.SESSION_LIFETIME.total_seconds()))
+    response.delete_cookie(browser_cookie(), path="/")
+    return response
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    """End the session."""
+    access.sign_out(request.cookies.get(session_cookie(), ""), vault())
+    response = redirect("/sign-in", code=303)
+    response.delete_cookie(session_cookie(), path="/")
+    return response
