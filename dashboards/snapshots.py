@@ -38,8 +38,6 @@ class Coverage(StrEnum):
     MOST = "most"
 
 
-
-
 @dataclass(frozen=True)
 class ShownCell:
     """A published mean: group x measure x wave. All figures in points of 100 and rounded as displayed."""

@@ -54,9 +54,7 @@ class _ResponseOptionSchema(Schema):
 class _ResponseSetSchema(Schema):
     id = fields.String(required=True, validate=_IDENTIFIER)
     stem = _wording()
-    options = fields.List(
-        fields.Nested(_ResponseOptionSchema), required=True, validate=validate.Length(min=2, max=11)
-    )
+    options = fields.List(fields.Nested(_ResponseOptionSchema), required=True, validate=validate.Length(min=2, max=11))
 
     @post_load
     def _build(self, loaded: Document, **_: object) -> ResponseSet:
@@ -68,9 +66,7 @@ class _ScaleSchema(Schema):
     title = _wording()
     direction = fields.Enum(Direction, by_value=True, required=True)
     missing_rule = fields.Enum(MissingRule, by_value=True, load_default=MissingRule.HALF)
-    reference_sd = fields.Float(
-        required=True, validate=validate.Range(min=0, max=50, min_inclusive=False)
-    )
+    reference_sd = fields.Float(required=True, validate=validate.Range(min=0, max=50, min_inclusive=False))
 
     @post_load
     def _build(self, loaded: Document, **_: object) -> Scale:
@@ -109,13 +105,9 @@ class _InstrumentSchema(Schema):
     licence = fields.Nested(_LicenceSchema, required=True)
     source = fields.String(load_default="")
     recall_window = _wording()
-    languages = fields.List(
-        fields.String(validate=_LANGUAGE), required=True, validate=validate.Length(min=1)
-    )
+    languages = fields.List(fields.String(validate=_LANGUAGE), required=True, validate=validate.Length(min=1))
     estimated_seconds = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=3_600))
-    response_sets = fields.List(
-        fields.Nested(_ResponseSetSchema), required=True, validate=validate.Length(min=1)
-    )
+    response_sets = fields.List(fields.Nested(_ResponseSetSchema), required=True, validate=validate.Length(min=1))
     scales = fields.List(fields.Nested(_ScaleSchema), required=True, validate=validate.Length(min=1))
     items = fields.List(fields.Nested(_ItemSchema), required=True, validate=validate.Length(min=1))
 
@@ -128,7 +120,8 @@ class _InstrumentSchema(Schema):
     @post_load
     def _build(self, loaded: Document, **_: object) -> Instrument:
         lists = ("languages", "response_sets", "scales", "items")
-        return Instrument(**{key: tuple(value) if key in lists else value for key, value in loaded.items()})
+        frozen: Document = {key: tuple(value) if key in lists else value for key, value in loaded.items()}
+        return Instrument(**frozen)
 
 
 _SCHEMA = _InstrumentSchema()
@@ -174,9 +167,7 @@ def to_document(instrument: Instrument) -> Document:
 
 def digest(instrument: Instrument) -> str:
     """SHA-256 of the canonical document: sorted keys, no blanks, UTF-8."""
-    canonical = json.dumps(
-        to_document(instrument), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    canonical = json.dumps(to_document(instrument), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -210,8 +201,7 @@ def _missing_translations(loaded: Document) -> Iterator[tuple[str, list[str]]]:
     wordings += [(f"scales.{index}.title", scale.title) for index, scale in enumerate(loaded["scales"])]
     wordings += [(f"items.{index}.text", item.text) for index, item in enumerate(loaded["items"])]
     wordings += [
-        (f"response_sets.{index}.stem", response_set.stem)
-        for index, response_set in enumerate(loaded["response_sets"])
+        (f"response_sets.{index}.stem", response_set.stem) for index, response_set in enumerate(loaded["response_sets"])
     ]
     wordings += [
         (f"response_sets.{index}.options.{position}.label", option.label)

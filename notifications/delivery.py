@@ -43,14 +43,16 @@ def deliver(
         outbox.record(claimed, outcome, clock())
         _LOG.info(
             "An attempt ended.",
-            extra={"message_id": str(message_id), "attempt": claimed.attempt_number, "outcome": type(outcome).__name__},
+            extra={
+                "message_id": str(message_id),
+                "attempt": claimed.attempt_number,
+                "outcome": type(outcome).__name__,
+            },
         )
     return outcome
 
 
-def _hand_over(
-    claimed: ClaimedMessage, transport: Transport, clock: Callable[[], datetime]
-) -> Outcome | None:
+def _hand_over(claimed: ClaimedMessage, transport: Transport, clock: Callable[[], datetime]) -> Outcome | None:
     try:
         outgoing = render(claimed)
     except NotificationError as error:

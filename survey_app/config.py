@@ -120,15 +120,30 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PORT", _port, "8000", "Port that the web server listens on."),
     Setting("DATABASE_URL", _database_url, "", "SQLite or PostgreSQL. Empty: SQLite in DATA_DIR."),
     Setting("REDIS_URL", _redis_url, "", "Redis or Valkey. Empty: `pulse up` starts a broker of its own."),
-    Setting("SECRET_KEY", _secret, None, "Links, sign-in and address look-ups depend on it. Kept out of the database."),
+    Setting(
+        "SECRET_KEY",
+        _secret,
+        None,
+        "Links, sign-in and address look-ups depend on it. Kept out of the database.",
+    ),
     Setting("FIELD_KEY", _field_keys, None, "Encrypts contact details: a list for rotation, the newest first."),
-    Setting("PUBLIC_BASE_URL", _base_url, "", "Address that links in messages begin with. Empty: http://HOST:PORT."),
+    Setting(
+        "PUBLIC_BASE_URL",
+        _base_url,
+        "",
+        "Address that links in messages begin with. Empty: http://HOST:PORT.",
+    ),
     Setting("MAIL_SENDER", _text, "Crescendo Pulse <pulse@example.org>", "Sender of every email."),
     Setting("SMTP_URL", _smtp_url, "", "Mail server. Empty: no email is sent."),
     Setting("TWILIO_ACCOUNT_SID", _text, "", "Twilio account. Empty: no text is sent."),
     Setting("TWILIO_AUTH_TOKEN", _text, "", "Twilio's token of that account."),
     Setting("TWILIO_MESSAGING_SERVICE_SID", _text, "", "Twilio messaging service that texts are sent from."),
-    Setting("TWILIO_BASE_URL", _loopback_url, "", "Only for tests and the demo: a Twilio-shaped peer on this machine."),
+    Setting(
+        "TWILIO_BASE_URL",
+        _loopback_url,
+        "",
+        "Only for tests and the demo: a Twilio-shaped peer on this machine.",
+    ),
     Setting("MINIMUM_GROUP_SIZE", _group_size, "5", "Fewest people a figure may rest on. It may be raised only."),
     Setting("DEFAULT_TIME_ZONE", _time_zone, "Europe/London", "Time zone of authorities that name none."),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
@@ -210,7 +225,6 @@ def _read_key_file(path: Path) -> str:
 
 def environment_example() -> str:
     """The text of `.env.example`."""
-    lines = ["# Settings of Crescendo Pulse. Copy to .env and change what differs; an empty value means its default.\n"]
-    for setting in SETTINGS:
-        lines.append(f"# {setting.purpose}\n{setting.name}={setting.default or ''}\n")
-    return "\n".join(lines)
+    head = "# Settings of Crescendo Pulse. Copy to .env and change what differs; an empty value means its default.\n"
+    lines = [f"# {setting.purpose}\n{setting.name}={setting.default or ''}\n" for setting in SETTINGS]
+    return "\n".join([head, *lines])

@@ -42,9 +42,7 @@ def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:
     _ring(redis_url, WORK_QUEUE, f"waves.{job}", [row_id], now, urgent=False)
 
 
-def _ring(
-    redis_url: str, queue: str, job: str, arguments: Sequence[object], now: datetime, *, urgent: bool
-) -> None:
+def _ring(redis_url: str, queue: str, job: str, arguments: Sequence[object], now: datetime, *, urgent: bool) -> None:
     if not redis_url:
         return
     slot = int(now.timestamp()) // SLOT_SECONDS
@@ -67,4 +65,7 @@ def _ring(
     except DuplicateJobError:
         return
     except (RedisError, OSError) as error:
-        _LOG.warning("The broker could not be reached; the clock will ring again.", extra={"error": type(error).__name__})
+        _LOG.warning(
+            "The broker could not be reached; the clock will ring again.",
+            extra={"error": type(error).__name__},
+        )

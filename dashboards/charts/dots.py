@@ -23,7 +23,7 @@ def draw_dots(cells: Sequence[ShownCell], variant: str) -> StoredChart:
     ordered = sorted(cells, key=lambda cell: cell.name)
     low = max(0, 10 * floor((min(cell.likely_low for cell in cells) - 3) / 10))
     high = min(100, 10 * ceil((max(cell.likely_high for cell in cells) + 3) / 10))
-    rows = [
+    rows: list[dict[str, str | float]] = [
         {
             "name": cell.name,
             "score": cell.score,
@@ -44,7 +44,7 @@ def _design(variant: str, rows: int) -> Design:
     y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, domain=False, ticks=False, labelLimit=140))
 
     def x(field: str) -> alt.X:
-        axis = alt.Axis(title=None, tickCount=4, domain=False, ticks=False)
+        axis = alt.Axis(title=None, tickCount=4, domain=False, ticks=False, labelFlush=False)
         return alt.X(f"{field}:Q", scale=alt.Scale(zero=False, nice=False), axis=axis)
 
     at_right = alt.value(width)
@@ -53,10 +53,12 @@ def _design(variant: str, rows: int) -> Design:
         groups.mark_rule(color=theme.INTERVAL, strokeWidth=7, strokeCap="round", aria=False).encode(
             x=x("lower"), x2="upper:Q", y=y
         ),
-        groups.mark_point(filled=True, fill=theme.BLUE, stroke="white", size=120, opacity=1, aria=False).encode(x=x("score"), y=y),
-        groups.mark_text(align="left", dx=12, fontSize=font_size + 1, fontWeight="bold", color=theme.BLUE, aria=False).encode(
-            x=at_right, y=y, text="text:N"
+        groups.mark_point(filled=True, fill=theme.BLUE, stroke="white", size=120, opacity=1, aria=False).encode(
+            x=x("score"), y=y
         ),
+        groups.mark_text(
+            align="left", dx=12, fontSize=font_size + 1, fontWeight="bold", color=theme.BLUE, aria=False
+        ).encode(x=at_right, y=y, text="text:N"),
         groups.mark_text(align="left", dx=38, fontSize=font_size - 1, color=theme.MUTED, aria=False).encode(
             x=at_right, y=y, text="range:N"
         ),

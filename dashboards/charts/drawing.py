@@ -25,7 +25,9 @@ class Design:
     datasets: frozenset[str]
 
 
-def compile_design(chart: alt.LayerChart, datasets: Sequence[str], config: Mapping[str, Any]) -> Design:  # Any: Vega-Lite JSON
+def compile_design(
+    chart: alt.LayerChart | alt.FacetChart, datasets: Sequence[str], config: Mapping[str, Any]
+) -> Design:  # Any: Vega-Lite JSON
     """Compile an Altair chart whose layers use these named datasets."""
     specification = chart.to_dict()
     specification["config"] = dict(config)

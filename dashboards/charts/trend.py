@@ -67,7 +67,11 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
     points = _points(trend)
     bars = _bars(trend)
     lowest, highest = _extent(points, bars, bands)
-    latest = [{**points[-1], "text": words.score(trend.latest_shown.shown)}] if trend.latest_shown and trend.latest_shown.shown else []
+    latest = (
+        [{**points[-1], "text": words.score(trend.latest_shown.shown)}]
+        if trend.latest_shown and trend.latest_shown.shown
+        else []
+    )
     return {
         "extent": [{"date": dates[0], "y": lowest}, {"date": dates[-1], "y": highest}],
         "bands": bands,
@@ -173,30 +177,44 @@ def _design(size: Size, tick_months: int, higher_is_better: bool) -> Design:  # 
         _layer("extent").mark_point(opacity=0, aria=False).encode(x=axes.x(), y=axes.y("y")),
         *_band_layers(axes, size),
         _layer("changes").mark_rule(color=theme.GREY, strokeDash=[2, 3], aria=False).encode(x=axes.x()),
-        _layer("versions").mark_rule(color=theme.PINK, strokeWidth=1.6, strokeDash=[7, 4], aria=False).encode(x=axes.x()),
-        _layer("bars").mark_rule(color=theme.INTERVAL, strokeWidth=2.6, aria=False).encode(
-            x=axes.x(), y=axes.y("lower"), y2="upper:Q"
-        ),
+        _layer("versions")
+        .mark_rule(color=theme.PINK, strokeWidth=1.6, strokeDash=[7, 4], aria=False)
+        .encode(x=axes.x()),
+        _layer("bars")
+        .mark_rule(color=theme.INTERVAL, strokeWidth=2.6, aria=False)
+        .encode(x=axes.x(), y=axes.y("lower"), y2="upper:Q"),
         *_point_layers(axes, higher_is_better=higher_is_better),
         *_flag_layers(axes, size),
-        _layer("latest").mark_text(
-            align="left", dx=10, fontSize=size.font_size + 3, fontWeight="bold", color=theme.BLUE, aria=False
-        ).encode(x=axes.x(), y=axes.y("score"), text="text:N"),
+        _layer("latest")
+        .mark_text(align="left", dx=10, fontSize=size.font_size + 3, fontWeight="bold", color=theme.BLUE, aria=False)
+        .encode(x=axes.x(), y=axes.y("score"), text="text:N"),
     ]
     chart = alt.layer(*layers).resolve_scale(shape="independent", fill="independent", stroke="independent")
-    return compile_design(chart.properties(width=size.width, height=size.height), _DATASETS, theme.config(size.font_size))
+    return compile_design(
+        chart.properties(width=size.width, height=size.height), _DATASETS, theme.config(size.font_size)
+    )
 
 
 def _band_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
     bands = _layer("bands")
-    limit = {"color": theme.LIMIT, "strokeDash": [3, 3], "aria": False}
+    limit = bands.mark_rule(color=theme.LIMIT, strokeDash=[3, 3], aria=False)
     return [
-        bands.mark_rect(color=theme.BAND, aria=False).encode(x=axes.x("from"), x2="to:T", y=axes.y("lower"), y2="upper:Q"),
-        bands.mark_rule(color=theme.LIMIT, strokeWidth=1.3, aria=False).encode(x=axes.x("from"), x2="to:T", y=axes.y("centre")),
-        bands.mark_rule(**limit).encode(x=axes.x("from"), x2="to:T", y=axes.y("lower")),
-        bands.mark_rule(**limit).encode(x=axes.x("from"), x2="to:T", y=axes.y("upper")),
+        bands.mark_rect(color=theme.BAND, aria=False).encode(
+            x=axes.x("from"), x2="to:T", y=axes.y("lower"), y2="upper:Q"
+        ),
+        bands.mark_rule(color=theme.LIMIT, strokeWidth=1.3, aria=False).encode(
+            x=axes.x("from"), x2="to:T", y=axes.y("centre")
+        ),
+        limit.encode(x=axes.x("from"), x2="to:T", y=axes.y("lower")),
+        limit.encode(x=axes.x("from"), x2="to:T", y=axes.y("upper")),
         bands.mark_text(
-            align="left", baseline="top", dx=2, dy=5, fontSize=size.font_size - 1, color=theme.MUTED, aria=False
+            align="left",
+            baseline="top",
+            dx=2,
+            dy=5,
+            fontSize=size.font_size - 1,
+            color=theme.MUTED,
+            aria=False,
         ).encode(x=axes.x("from"), y=axes.y("lower"), text="label:N"),
     ]
 
@@ -204,22 +222,38 @@ def _band_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
 def _point_layers(axes: _Axes, *, higher_is_better: bool) -> list[alt.Chart]:
     arrows = ["triangle-up", "triangle-down"] if higher_is_better else ["triangle-down", "triangle-up"]
     return [
-        _layer("points").mark_line(color=theme.BLUE, strokeWidth=1.8, aria=False).encode(
-            x=axes.x(), y=axes.y("score"), detail="segment:N"
-        ),
-        _layer("points").mark_point(filled=True, opacity=1, strokeWidth=1.8, aria=False).encode(
+        _layer("points")
+        .mark_line(color=theme.BLUE, strokeWidth=1.8, aria=False)
+        .encode(x=axes.x(), y=axes.y("score"), detail="segment:N"),
+        _layer("points")
+        .mark_point(filled=True, opacity=1, strokeWidth=1.8, aria=False)
+        .encode(
             x=axes.x(),
             y=axes.y("score"),
             shape=alt.Shape("kind:N", scale=alt.Scale(domain=_KINDS, range=["circle", *arrows]), legend=None),
-            fill=alt.Fill("kind:N", scale=alt.Scale(domain=_KINDS, range=["#ffffff", theme.BLUE, theme.ORANGE]), legend=None),
+            fill=alt.Fill(
+                "kind:N",
+                scale=alt.Scale(domain=_KINDS, range=["#ffffff", theme.BLUE, theme.ORANGE]),
+                legend=None,
+            ),
             stroke=alt.Stroke(
-                "kind:N", scale=alt.Scale(domain=_KINDS, range=[theme.BLUE, theme.BLUE, theme.ORANGE_EDGE]), legend=None
+                "kind:N",
+                scale=alt.Scale(domain=_KINDS, range=[theme.BLUE, theme.BLUE, theme.ORANGE_EDGE]),
+                legend=None,
             ),
             size=alt.condition("datum.kind == 'usual'", alt.value(56), alt.value(112)),
         ),
-        _layer("gaps").mark_point(
-            shape="M-1,-1L1,1M1,-1L-1,1", color=theme.MUTED, size=26, strokeWidth=1.4, filled=False, yOffset=-8, aria=False
-        ).encode(x=axes.x(), y=axes.y("y")),
+        _layer("gaps")
+        .mark_point(
+            shape="M-1,-1L1,1M1,-1L-1,1",
+            color=theme.MUTED,
+            size=26,
+            strokeWidth=1.4,
+            filled=False,
+            yOffset=-8,
+            aria=False,
+        )
+        .encode(x=axes.x(), y=axes.y("y")),
     ]
 
 
@@ -228,7 +262,16 @@ def _flag_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
     for dataset, shape, colour in (("changes", "circle", theme.GREY), ("versions", "square", theme.PINK)):
         layers += [
             _layer(dataset)
-            .mark_point(shape=shape, filled=True, fill=colour, stroke="white", size=330, opacity=1, yOffset=-13, aria=False)
+            .mark_point(
+                shape=shape,
+                filled=True,
+                fill=colour,
+                stroke="white",
+                size=330,
+                opacity=1,
+                yOffset=-13,
+                aria=False,
+            )
             .encode(x=axes.x(), y=axes.y("y")),
             _layer(dataset)
             .mark_text(color="white", fontWeight="bold", fontSize=size.font_size - 1, dy=-12.5, aria=False)
@@ -248,12 +291,16 @@ def _sparkline_design() -> Design:
     edges = alt.Scale(domain=_KINDS, range=[theme.BLUE, theme.BLUE, theme.ORANGE_EDGE])
     chart = alt.layer(
         _layer("extent").mark_point(opacity=0, aria=False).encode(x=x["date"], y=y["y"]),
-        _layer("bands").mark_rect(color="#dfe5ec", aria=False).encode(x=x["from"], x2="to:T", y=y["lower"], y2="upper:Q"),
+        _layer("bands")
+        .mark_rect(color="#dfe5ec", aria=False)
+        .encode(x=x["from"], x2="to:T", y=y["lower"], y2="upper:Q"),
         _layer("bands").mark_rule(color=theme.LIMIT, aria=False).encode(x=x["from"], x2="to:T", y=y["centre"]),
-        _layer("points").mark_line(color=theme.BLUE, strokeWidth=1.8, aria=False).encode(
-            x=x["date"], y=y["score"], detail="segment:N"
-        ),
-        _layer("latest").mark_point(filled=True, opacity=1, strokeWidth=1.8, size=64, aria=False).encode(
+        _layer("points")
+        .mark_line(color=theme.BLUE, strokeWidth=1.8, aria=False)
+        .encode(x=x["date"], y=y["score"], detail="segment:N"),
+        _layer("latest")
+        .mark_point(filled=True, opacity=1, strokeWidth=1.8, size=64, aria=False)
+        .encode(
             x=x["date"],
             y=y["score"],
             fill=alt.Fill("kind:N", scale=colours, legend=None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from notifications.messages import OutgoingMessage, Outcome
+from notifications.messages import Outcome, OutgoingMessage
 
 
 class Transport(Protocol):

@@ -99,7 +99,9 @@ def _demo_peers(settings: Settings) -> ChildProcess:
         TWILIO_BASE_URL=f"http://{LOOPBACK}:{text_port}",
     )
     folder = str(settings.mailbox_dir)
-    return ChildProcess("demo peers", (*_PULSE, "demo", "peers", folder, str(mail_port), str(text_port)))
+    return ChildProcess(
+        "demo peers", (*_PULSE, "demo", "peers", folder, str(mail_port), str(text_port)), is_shared=True
+    )
 
 
 def _broker() -> ChildProcess:
@@ -108,7 +110,7 @@ def _broker() -> ChildProcess:
     except NoBroker as error:
         fail(str(error))
     os.environ["REDIS_URL"] = broker.url
-    return ChildProcess("broker", broker.command)
+    return ChildProcess("broker", broker.command, is_shared=True)
 
 
 def _wait_until_ready(settings: Settings) -> None:

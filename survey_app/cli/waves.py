@@ -29,7 +29,7 @@ def waves() -> None:
 def plan(key: str, pulse_key: str, label: str, opens: datetime, closes: datetime) -> None:
     """Put a wave into the calendar.
 
-    Example: pulse waves plan 2026-12 --pulse monthly --label "December 2026" --opens 2026-12-01T09:00 --closes 2026-12-11T17:00
+    Example: pulse waves plan 2026-12 --pulse monthly --label Christmas --opens 2026-12-01T09 --closes 2026-12-11T17
     """
     if closes <= opens:
         raise click.BadParameter("a wave closes after it opens", param_hint="--closes")

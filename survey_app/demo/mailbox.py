@@ -77,7 +77,7 @@ def open_maildir(folder: Path) -> mailbox.Maildir:
 
 def _letter(path: Path) -> Letter:
     with path.open("rb") as file:
-        message: EmailMessage = BytesParser(policy=policy.default).parse(file)  # type: ignore[assignment]  # by its policy
+        message: EmailMessage = BytesParser(policy=policy.default).parse(file)
     return Letter(
         name=path.name,
         to=str(message["To"]),
@@ -88,7 +88,7 @@ def _letter(path: Path) -> Letter:
 
 
 def _content(message: EmailMessage, kind: str) -> str:
-    body = message.get_body(preferencelist=(kind,))  # type: ignore[arg-type]  # the stub wants literals
+    body = message.get_body(preferencelist=(kind,))
     return str(body.get_content()).strip() if body is not None else ""
 
 

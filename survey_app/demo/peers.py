@@ -63,7 +63,7 @@ def _handler(keep: Callable[[dict[str, str]], None]) -> type[BaseHTTPRequestHand
     class Handler(BaseHTTPRequestHandler):
         """Twilio's messages resource, as far as sending needs it."""
 
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
             status, answer = self._create(form)
@@ -86,7 +86,13 @@ def _handler(keep: Callable[[dict[str, str]], None]) -> type[BaseHTTPRequestHand
                 return _refusal(400, 21617, "The message body has the wrong length")
             keep({"to": form["To"], "body": form["Body"]})
             sid = "SM" + secrets.token_hex(16)
-            return 201, {"sid": sid, "account_sid": ACCOUNT_SID, "status": "accepted", "to": form["To"], "num_segments": "0"}
+            return 201, {
+                "sid": sid,
+                "account_sid": ACCOUNT_SID,
+                "status": "accepted",
+                "to": form["To"],
+                "num_segments": "0",
+            }
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             """Log nothing: addresses are in the requests."""

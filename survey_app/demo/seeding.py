@@ -107,7 +107,11 @@ class DemoSeed:
         for name in dict.fromkeys(team.authority for team in self._teams):
             add_group(name.lower(), name, Level.AUTHORITY, PROGRAMME)
         add_pulse(
-            PULSE, "Monthly pulse", run_by="The Crescendo programme", programme_key=PROGRAMME, instrument=INSTRUMENT
+            PULSE,
+            "Monthly pulse",
+            run_by="The Crescendo programme",
+            programme_key=PROGRAMME,
+            instrument=INSTRUMENT,
         )
         for team in self._teams:
             for _ in range(team.size):

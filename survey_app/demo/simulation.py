@@ -9,14 +9,14 @@ import numpy as np
 from instruments.definitions import Instrument
 from survey_app.demo.staff import DemoTeam, Worker
 
-BUDDY_SCHEME_WAVE = 9
-REORGANISATION_WAVE = 9
+BUDDY_SCHEME_WAVE = 10
+REORGANISATION_WAVE = 10
 CONNECTEDNESS, BURNOUT = 0, 3
 _MEANS = np.array([62.0, 68.0, 52.0, 46.0])
 _TEAM_SD = 5.0
 _TEAM_WAVE_SD = 1.5
-_OCCASION_SD = 8.0
-_ITEM_SD = 13.0
+_OCCASION_SD = 5.0
+_ITEM_SD = 10.0
 _SKIP_SHARE = 0.01
 
 
@@ -32,9 +32,9 @@ def planted_effect(team: DemoTeam, wave: int) -> np.ndarray:
     """What a lead should find: a change that lifts connectedness, and a burnout rise after a reorganisation."""
     effect = np.zeros(len(_MEANS))
     if team.authority == "Ashcombe" and team.name == "Children in Care" and wave >= BUDDY_SCHEME_WAVE:
-        effect[CONNECTEDNESS] = 16
+        effect[CONNECTEDNESS] = 20
     if team.authority == "Calderport" and team.service_area == "Family Safeguarding" and wave >= REORGANISATION_WAVE:
-        effect[BURNOUT] = 16
+        effect[BURNOUT] = 18
     return effect
 
 
@@ -67,4 +67,6 @@ def answer(
 
 def wave_shift(rng: np.random.Generator, team: DemoTeam, wave: int) -> np.ndarray:
     """What a wave adds for everybody in a team: chance, and what was planted."""
-    return rng.normal(0, _TEAM_WAVE_SD, len(_MEANS)) + planted_effect(team, wave)
+    chance: np.ndarray = rng.normal(0, _TEAM_WAVE_SD, len(_MEANS))
+    shift: np.ndarray = chance + planted_effect(team, wave)
+    return shift

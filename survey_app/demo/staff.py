@@ -18,15 +18,21 @@ _LAST = (
     "Adeyemi", "Barker", "Clarke", "Davies", "Evans", "Fletcher", "Green", "Hughes", "Iqbal", "Jones", "Khan",
     "Lewis", "Morgan", "Nowak", "O'Brien", "Patel", "Quinn", "Roberts", "Singh", "Taylor", "Underwood", "Walsh",
 )  # fmt: skip
-_ROLES = ("Social worker", "Social worker", "Family support worker", "Business support", "Senior practitioner")
+_ROLES = (
+    "Social worker",
+    "Social worker",
+    "Family support worker",
+    "Business support",
+    "Senior practitioner",
+)
 _AREAS_OF_CALDERPORT = {
     "Front Door": ("Advice Hub", "Assessment 1", "Assessment 2", "Assessment 3", "Emergency Duty"),
     "Family Safeguarding": ("Safeguarding 1", "Safeguarding 2", "Safeguarding 3", "Safeguarding 4", "Court Team"),
-    "Children in Care": ("Children in Care 1", "Children in Care 2", "Leaving Care", "Reunification", "Contact Service"),
+    "Children in Care": ("In Care 1", "In Care 2", "Leaving Care", "Reunification", "Contact Service"),
     "Fostering and Adoption": ("Fostering Recruitment", "Fostering Support", "Kinship", "Adoption", "Placements"),
     "Disabled Children": ("Assessment and Support", "Short Breaks", "Transitions", "Equipment"),
-    "Early Help": ("Early Help Harbour", "Early Help Hill", "Early Help Mill", "Parenting", "Youth Support", "Edge of Care"),
-}  # fmt: skip
+    "Early Help": ("Harbour", "Hill", "Mill", "Parenting", "Youth Support", "Edge of Care"),
+}
 _SHARE_WITH_MOBILE = 0.5
 _MONTHLY_LEAVERS = 0.012
 _MONTHLY_MOVERS = 0.006
@@ -96,7 +102,9 @@ class Workforce:
                 worker.left_on = today
                 concerned += [worker, self.hire(worker.team)]
             elif luck < _MONTHLY_LEAVERS + _MONTHLY_MOVERS:
-                elsewhere = [team for team in options if team.authority == worker.team.authority and team != worker.team]
+                elsewhere = [
+                    team for team in options if team.authority == worker.team.authority and team != worker.team
+                ]
                 worker.team = elsewhere[int(self.rng.integers(len(elsewhere)))]
                 concerned.append(worker)
         return concerned

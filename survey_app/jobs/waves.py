@@ -17,7 +17,9 @@ def open_wave(wave_id: int) -> None:
 
 def close_wave(wave_id: int) -> None:
     """Close a wave, publish it and draw its pictures."""
-    from survey_app.use_cases.drawing import draw_charts  # here: a process that forks must not load the chart engine
+    from survey_app.use_cases.drawing import (
+        draw_charts,
+    )  # here: a process that forks must not load the chart engine
 
     closing.close_wave(wave_id, datetime.now(UTC), vault())
     draw_charts(datetime.now(UTC))

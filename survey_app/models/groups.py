@@ -18,4 +18,4 @@ class Group(Base):
     name: Mapped[str]
     level: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"), index=True)
-    parent: Mapped[Group | None] = relationship(remote_side=[id])
+    parent: Mapped[Group | None] = relationship(remote_side="Group.id")

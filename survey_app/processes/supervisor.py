@@ -9,8 +9,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Event
 from types import FrameType
 
@@ -25,11 +25,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class ChildProcess:
-    """A process to keep running."""
+    """A process to keep running. What others need, such as a broker, is `shared` and ends after them."""
 
     name: str
     command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_shared: bool = False
 
 
 @dataclass
@@ -64,15 +64,10 @@ class Supervisor:
             self.end()
 
     def end(self) -> None:
-        """Ask every child to finish, the newest first; end what does not in time."""
-        for running in reversed(self._family):
-            with contextlib.suppress(ProcessLookupError):
-                running.process.terminate()
+        """Ask every child to finish, those that others need last; end what does not in time."""
         deadline = time.monotonic() + _STOP_SECONDS
-        for running in reversed(self._family):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.process.wait(max(0.0, deadline - time.monotonic()))
-            _end_group(running.process)
+        _end_all([running for running in self._family if not running.child.is_shared], deadline)
+        _end_all([running for running in self._family if running.child.is_shared], deadline)
         self._family.clear()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -82,10 +77,9 @@ class Supervisor:
 def _spawn(child: ChildProcess) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         list(child.command),
-        env={**os.environ, **child.environment},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_parent,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has no threads
     )
 
 
@@ -110,6 +104,16 @@ def _revive(running: _Running) -> None:
         running.started = now
         running.restart_at = None
         running.wait_seconds = min(running.wait_seconds * 2, _LONGEST_WAIT_SECONDS)
+
+
+def _end_all(family: Sequence[_Running], deadline: float) -> None:
+    for running in family:
+        with contextlib.suppress(ProcessLookupError):
+            running.process.terminate()
+    for running in family:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.process.wait(max(0.0, deadline - time.monotonic()))
+        _end_group(running.process)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -48,4 +48,3 @@ def work(app: Flask, queue: str) -> None:
             log_job_description=False,
         )
         worker.work(logging_level="WARNING")
-

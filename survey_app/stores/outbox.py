@@ -43,9 +43,7 @@ class DatabaseOutbox:
             db.session.rollback()
             return None
         attempt_id = uuid4()
-        db.session.execute(
-            insert(Attempt).values(id=attempt_id, message_id=message_id, number=taken, claimed_at=now)
-        )
+        db.session.execute(insert(Attempt).values(id=attempt_id, message_id=message_id, number=taken, claimed_at=now))
         message, contact = db.session.execute(
             select(Message, ContactPoint).join(ContactPoint).where(Message.id == message_id)
         ).one()
@@ -65,13 +63,14 @@ class DatabaseOutbox:
 
     def record(self, claimed: ClaimedMessage, outcome: Outcome, now: datetime) -> bool:
         """Write down how an attempt ended, unless its lease ran out and it was given up."""
-        changed = db.session.execute(
+        changed = db.session.scalars(
             update(Message)
             .where(Message.id == claimed.message_id, Message.state == MessageState.SENDING)
             .where(Message.attempt_number == claimed.attempt_number)
             .values(lease_until=None, **_consequence(outcome, claimed.attempt_number, now))
+            .returning(Message.id)
             .execution_options(synchronize_session=False)
-        ).rowcount
+        ).all()
         db.session.execute(
             update(Attempt)
             .where(Attempt.id == claimed.attempt_id)
@@ -113,11 +112,15 @@ def expire_messages(now: datetime) -> int:
 
 
 def _move(condition: ColumnElement[bool], **values: object) -> int:
-    moved = db.session.execute(
-        update(Message).where(condition).values(**values).execution_options(synchronize_session=False)
-    ).rowcount
+    moved = db.session.scalars(
+        update(Message)
+        .where(condition)
+        .values(**values)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).all()
     db.session.commit()
-    return int(moved)
+    return len(moved)
 
 
 def _may_be_sent() -> ColumnElement[bool]:

@@ -11,7 +11,18 @@ from survey_app.extensions import db
 from survey_app.models.publications import PublishedCellRow
 from survey_app.models.pulses import Wave
 
-_FIGURES = ("n", "roster_size", "score", "low", "high", "likely_low", "likely_high", "covers", "coverage", "response_rate")
+_FIGURES = (
+    "n",
+    "roster_size",
+    "score",
+    "low",
+    "high",
+    "likely_low",
+    "likely_high",
+    "covers",
+    "coverage",
+    "response_rate",
+)
 
 
 def list_published(*, wave: str | None = None, group: str | None = None) -> Iterator[dict[str, Any]]:  # Any: JSON

@@ -91,7 +91,7 @@ class DatabaseResults:
 
     @property
     def _newest_wave_id(self) -> int | None:
-        return next(reversed(self._waves_by_id), None)
+        return list(self._waves_by_id)[-1] if self._waves_by_id else None
 
 
 def to_cell(row: PublishedCellRow, wave_key: str) -> PublishedCell:
@@ -127,7 +127,17 @@ def to_row(cell: PublishedCell, wave_id: int) -> dict[str, object]:
         "instrument": cell.instrument,
     }
     shown = isinstance(cell, ShownCell)
-    for name in ("n", "roster_size", "score", "low", "high", "likely_low", "likely_high", "coverage", "response_rate"):
+    for name in (
+        "n",
+        "roster_size",
+        "score",
+        "low",
+        "high",
+        "likely_low",
+        "likely_high",
+        "coverage",
+        "response_rate",
+    ):
         columns[name] = getattr(cell, name) if shown else None
     columns["status"] = "shown" if shown else "withheld"
     columns["covers"] = list(cell.covers) if isinstance(cell, ShownCell) else None

@@ -147,11 +147,14 @@ def find_viewer(reference: str, now: datetime, vault: Vault) -> Viewer | None:
     if account is None:
         return None
     grants = db.session.execute(
-        select(RoleGrant.role, Group).join(Group, Group.id == RoleGrant.group_id).where(RoleGrant.account_id == account.id)
+        select(RoleGrant.role, Group)
+        .join(Group, Group.id == RoleGrant.group_id)
+        .where(RoleGrant.account_id == account.id)
     ).all()
     order = list(reversed(Level))
     roles = sorted(
-        ((role, group.key, Level(group.level)) for role, group in grants), key=lambda held: order.index(held[2])
+        ((role, group.key, Level(group.level)) for role, group in grants),
+        key=lambda held: order.index(held[2]),
     )
     own = frozenset(group.key for _, group in grants)
     return Viewer(account.name, tuple(roles), own, _groups_inside([group for _, group in grants]))
@@ -176,10 +179,12 @@ def demo_accounts(vault: Vault) -> Sequence[DemoAccount]:
         .join(Group, Group.id == RoleGrant.group_id)
         .order_by(Account.id)
     )
-    return [DemoAccount(name, vault.decrypt(address), role.replace("_", " "), group) for name, address, role, group in rows]
+    return [
+        DemoAccount(name, vault.decrypt(address), role.replace("_", " "), group) for name, address, role, group in rows
+    ]
 
 
-def _contact_of_account(email: str, vault: Vault) -> Select[tuple[ContactPoint]]:
+def _contact_of_account(email: str, vault: Vault) -> Select[ContactPoint]:
     return select(ContactPoint).where(
         ContactPoint.account_id.is_not(None), ContactPoint.address_hash == vault.lookup_hash(email.strip())
     )
@@ -195,6 +200,6 @@ def _groups_inside(groups: Sequence[Group]) -> frozenset[str]:
     layer = list(found)
     while layer:
         children = db.session.execute(select(Group.id, Group.key).where(Group.parent_id.in_(layer))).all()
-        found.update({child_id: key for child_id, key in children})
+        found.update((child_id, key) for child_id, key in children)
         layer = [child_id for child_id, _ in children]
     return frozenset(found.values())

@@ -52,12 +52,13 @@ def close_wave(wave_id: int, now: datetime, vault: Vault) -> None:
 
 def _stop_taking_answers(wave_id: int) -> None:
     """From the commit on, no answer is taken; PostgreSQL waits here for answers that are on their way in."""
-    moved = db.session.execute(
+    moved = db.session.scalars(
         update(Wave)
         .where(Wave.id == wave_id, Wave.state == WaveState.OPEN)
         .values(state=WaveState.CLOSING)
+        .returning(Wave.id)
         .execution_options(synchronize_session=False)
-    ).rowcount
+    ).all()
     db.session.commit()
     if not moved and _wave(wave_id).state == WaveState.PLANNED:
         raise WrongWaveState(_wave(wave_id).key, WaveState.PLANNED, WaveState.OPEN)

@@ -40,7 +40,9 @@ def draw_charts(now: datetime) -> int:
 
 
 def _groups_with_pages() -> list[ReportingGroup]:
-    newest = select(Wave.id).where(Wave.state == WaveState.CLOSED).order_by(Wave.closed_at.desc(), Wave.id.desc()).limit(1)
+    newest = (
+        select(Wave.id).where(Wave.state == WaveState.CLOSED).order_by(Wave.closed_at.desc(), Wave.id.desc()).limit(1)
+    )
     row = PublishedCellRow
     rows = db.session.execute(
         select(row.group_key, row.group_name, row.level, row.parent_key)
@@ -51,9 +53,7 @@ def _groups_with_pages() -> list[ReportingGroup]:
     return [ReportingGroup(key, name, Level(level), parent) for key, name, level, parent in rows]
 
 
-def _pictures(
-    results: DatabaseResults, waves: Sequence[PublishedWave], group: ReportingGroup
-) -> Iterator[Picture]:
+def _pictures(results: DatabaseResults, waves: Sequence[PublishedWave], group: ReportingGroup) -> Iterator[Picture]:
     cells = results.cells(group.key)
     changes = results.small_changes(group.key)
     for measure in waves[-1].measures:
@@ -67,9 +67,7 @@ def _pictures(
         yield from _comparison_pictures(results, waves[-1], group)
 
 
-def _comparison_pictures(
-    results: DatabaseResults, wave: PublishedWave, group: ReportingGroup
-) -> Iterator[Picture]:
+def _comparison_pictures(results: DatabaseResults, wave: PublishedWave, group: ReportingGroup) -> Iterator[Picture]:
     children = [results.cells(child.key) for child in results.children(group.key) if "+" not in child.key]
     newest = [cell for cells in children for cell in cells if cell.wave == wave.key and isinstance(cell, ShownCell)]
     for measure in wave.measures:

@@ -67,9 +67,7 @@ class _Import:
         self._teams: dict[tuple[str, str], Group] = {}
         self._participants = {
             participant.staff_ref: participant
-            for participant in db.session.scalars(
-                select(Participant).where(Participant.authority_id == authority.id)
-            )
+            for participant in db.session.scalars(select(Participant).where(Participant.authority_id == authority.id))
         }
 
     def apply(self, row: RosterRow) -> str:
@@ -103,9 +101,7 @@ class _Import:
 
     def _reach(self, participant: Participant, channel: Channel, address: str) -> None:
         known = db.session.scalar(
-            select(ContactPoint).where(
-                ContactPoint.participant_id == participant.id, ContactPoint.channel == channel
-            )
+            select(ContactPoint).where(ContactPoint.participant_id == participant.id, ContactPoint.channel == channel)
         )
         address_hash = self._vault.lookup_hash(address)
         if known is not None and known.address_hash != address_hash and address:

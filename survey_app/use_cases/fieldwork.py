@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, or_, select
 
 from dashboards.snapshots import Level
+from dashboards.suppression.tree import GroupTree
 from instruments.library import load_released
 from notifications.messages import Channel, MessageState
 from survey_app.crypto.link_tokens import invitation_token
@@ -99,13 +100,18 @@ def open_wave(wave_id: int, now: datetime, vault: Vault) -> list[UUID]:
         return []
     if wave.state != WaveState.PLANNED:
         raise WrongWaveState(wave.key, wave.state, "planned")
-    people = _people_to_invite(wave.pulse.programme, now.date())
+    tree = current_tree(wave.pulse.programme)
+    people = _people_to_invite(tree, now.date())
     if not people:
         db.session.rollback()
         raise NobodyToInvite(wave.key)
     instrument = load_released(wave.pulse.instrument)
-    tree = current_tree(wave.pulse.programme)
-    db.session.add(freeze(wave, instrument, tree, disclosure_terms(wave.pulse), public_key=vault.wave_keys.make(wave.key)))
+    counted_in = {person.team_key for person in people}
+    areas_with_leads = {node.key for node in tree.nodes if leads_key(node.key) in counted_in}
+    tree = current_tree(wave.pulse.programme, areas_with_leads)
+    db.session.add(
+        freeze(wave, instrument, tree, disclosure_terms(wave.pulse), public_key=vault.wave_keys.make(wave.key))
+    )
     invitations = [_invitation(wave, person, vault) for person in people]
     db.session.execute(insert(Invitation), invitations)
     messages = [
@@ -142,9 +148,7 @@ def waves_to_open(now: datetime) -> list[int]:
 def waves_to_close(now: datetime) -> list[int]:
     """Open waves whose time is over, and waves whose closing was interrupted."""
     over = (Wave.state == WaveState.OPEN) & (Wave.closes_at <= now)
-    interrupted = (Wave.state == WaveState.CLOSED) & (
-        Wave.key_destroyed_at.is_(None) | Wave.charts_drawn_at.is_(None)
-    )
+    interrupted = (Wave.state == WaveState.CLOSED) & (Wave.key_destroyed_at.is_(None) | Wave.charts_drawn_at.is_(None))
     due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted))
     return list(db.session.scalars(due))
 
@@ -160,8 +164,7 @@ class _Person:
     contact_point_id: int | None
 
 
-def _people_to_invite(programme: Group, today: date) -> list[_Person]:
-    tree = current_tree(programme)
+def _people_to_invite(tree: GroupTree, today: date) -> list[_Person]:
     rows = db.session.execute(
         select(Participant.id, Participant.language, Group.key)
         .join(Membership, Membership.participant_id == Participant.id)
@@ -222,7 +225,9 @@ def _invitation(wave: Wave, person: _Person, vault: Vault) -> dict[str, Any]:  #
     }
 
 
-def _message(wave: Wave, invitation: Mapping[str, Any], person: _Person, now: datetime) -> dict[str, Any]:  # Any: as above
+def _message(
+    wave: Wave, invitation: Mapping[str, Any], person: _Person, now: datetime
+) -> dict[str, Any]:  # Any: as above
     return {
         "id": uuid4(),
         "dedupe_key": f"{wave.id}:{invitation['id']}:invitation:1:{person.channel}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -49,7 +50,9 @@ def add_group(key: str, name: str, level: Level, parent_key: str | None = None) 
 
 def ensure_group(name: str, level: Level, parent: Group) -> Group:
     """Return the group of this name under `parent`, adding it to the session where there is none."""
-    found = db.session.scalar(select(Group).where(Group.parent_id == parent.id, Group.name == name, Group.level == level))
+    found = db.session.scalar(
+        select(Group).where(Group.parent_id == parent.id, Group.name == name, Group.level == level)
+    )
     if found is not None:
         return found
     root = authority_of(parent)
@@ -66,8 +69,8 @@ def authority_of(group: Group) -> Group:
     return group
 
 
-def current_tree(programme: Group) -> GroupTree:
-    """The programme's groups as they are now, with a leads' group in every service area."""
+def current_tree(programme: Group, areas_with_leads: Collection[str] = ()) -> GroupTree:
+    """The programme's groups as they are now, with a leads' group in the service areas of these keys."""
     rows = list(db.session.scalars(select(Group).order_by(Group.id)))
     by_id = {row.id: row for row in rows}
     nodes = []
@@ -78,7 +81,7 @@ def current_tree(programme: Group) -> GroupTree:
         inside.add(row.id)
         parent = by_id[row.parent_id].key if row.parent_id and row.id != programme.id else None
         nodes.append(GroupNode(row.key, row.name, Level(row.level), parent))
-        if row.level == Level.SERVICE_AREA:
+        if row.key in areas_with_leads:
             nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key))
     return GroupTree(tuple(nodes))
 
@@ -96,6 +99,10 @@ def slug(text: str) -> str:
 
 def _free_key(text: str, parent: Group) -> str:
     wanted = slug(text)
-    candidates = [wanted, f"{slug(parent.key)}-{wanted}", *(f"{wanted}-{number}" for number in range(2, 1000))]
+    candidates = [
+        wanted,
+        f"{slug(parent.key)}-{wanted}",
+        *(f"{wanted}-{number}" for number in range(2, 1000)),
+    ]
     taken = set(db.session.scalars(select(Group.key).where(Group.key.in_(candidates))))
     return next(key for key in candidates if key not in taken)

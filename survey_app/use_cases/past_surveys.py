@@ -144,7 +144,11 @@ def _read_table(content: bytes, survey: SurveyMap) -> pd.DataFrame:
         table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise UnreadableFile(f"The file is not a CSV table: {error}.") from error
-    wanted = [survey.team_column, *survey.items.values(), *([survey.wave_column] if survey.wave_column else [])]
+    wanted = [
+        survey.team_column,
+        *survey.items.values(),
+        *([survey.wave_column] if survey.wave_column else []),
+    ]
     if missing := [column for column in wanted if column not in table.columns]:
         raise UnreadableFile(f"The file has no column {', '.join(missing)}. It has: {', '.join(table.columns[:40])}.")
     return table
@@ -152,7 +156,9 @@ def _read_table(content: bytes, survey: SurveyMap) -> pd.DataFrame:
 
 def _answers(table: pd.DataFrame, survey: SurveyMap, instrument: Instrument) -> pd.DataFrame:
     problems: list[str] = []
-    columns = {item.id: _column(table, survey.items[item.id], item, instrument, problems) for item in instrument.core_items}
+    columns = {
+        item.id: _column(table, survey.items[item.id], item, instrument, problems) for item in instrument.core_items
+    }
     teams = table[survey.team_column].str.strip()
     problems += [f"line {line + 2}: {survey.team_column} is empty" for line in teams.index[teams == ""]]
     if problems:
@@ -161,14 +167,14 @@ def _answers(table: pd.DataFrame, survey: SurveyMap, instrument: Instrument) -> 
     return pd.DataFrame({TEAM: teams.map(lambda team: _team_key(survey, team)), **columns})
 
 
-def _column(
-    table: pd.DataFrame, column: str, item: Item, instrument: Instrument, problems: list[str]
-) -> pd.Series:
+def _column(table: pd.DataFrame, column: str, item: Item, instrument: Instrument, problems: list[str]) -> pd.Series:
     options = instrument.response_set_of(item)
     raw = table[column].str.strip()
     numbers = pd.to_numeric(raw.where(~raw.isin(_MISSING)), errors="coerce")
     wrong = ~raw.isin(_MISSING) & ~numbers.isin(options.values)
-    problems += [f"line {line + 2}: {column} is none of {options.minimum} to {options.maximum}" for line in raw.index[wrong]]
+    problems += [
+        f"line {line + 2}: {column} is none of {options.minimum} to {options.maximum}" for line in raw.index[wrong]
+    ]
     return numbers.astype(float)
 
 
@@ -179,7 +185,12 @@ def _team_key(survey: SurveyMap, team: str) -> str:
 def _prepare_groups(survey: SurveyMap, answers: pd.DataFrame, instrument: Instrument) -> Pulse:
     programme = _ensure(survey.programme.key, survey.programme.name, Level.PROGRAMME, None)
     authority = _ensure(survey.authority.key, survey.authority.name, Level.AUTHORITY, programme)
-    area = _ensure(slug(f"{survey.authority.key} {survey.service_area}"), survey.service_area, Level.SERVICE_AREA, authority)
+    area = _ensure(
+        slug(f"{survey.authority.key} {survey.service_area}"),
+        survey.service_area,
+        Level.SERVICE_AREA,
+        authority,
+    )
     prefix = f"{survey.authority.key}-"
     for key in sorted(answers[TEAM].unique()):
         _ensure(key, survey.team_name.replace("{team}", key.removeprefix(prefix)), Level.TEAM, area)

@@ -82,7 +82,12 @@ def store_results(wave_id: int, results: WaveResults) -> None:
         db.session.execute(
             insert(PublishedBlock),
             [
-                {"wave_id": wave_id, "key": block.key, "teams": list(block.teams), "respondents": block.respondents}
+                {
+                    "wave_id": wave_id,
+                    "key": block.key,
+                    "teams": list(block.teams),
+                    "respondents": block.respondents,
+                }
                 for block in results.blocks
             ],
         )
@@ -97,7 +102,7 @@ def invited_by_team(wave_id: int) -> dict[str, int]:
     rows = db.session.execute(
         select(Invitation.team_key, func.count()).where(Invitation.wave_id == wave_id).group_by(Invitation.team_key)
     )
-    return {team: count for team, count in rows}
+    return {team_key: count for team_key, count in rows.all()}  # noqa: C416 - rows are no pairs to a type checker
 
 
 def previous_combinations(wave: Wave) -> list[list[str]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from instruments.answers import check_answers
@@ -114,17 +114,24 @@ def _find(token: str, vault: Vault, *, lock: bool = False) -> tuple[_FoundInvita
         raise UnknownInvitation
     query = (
         select(
-            Invitation.id, Invitation.team_key, Invitation.answered, Wave.id, Wave.label, Wave.state, Wave.closes_at
+            Invitation.id,
+            Invitation.team_key,
+            Invitation.answered,
+            Wave.id,
+            Wave.label,
+            Wave.state,
+            Wave.closes_at,
         )
         .join(Wave, Wave.id == Invitation.wave_id)
         .where(Invitation.token_hash == vault.lookup_hash(token))
     )
     if lock:
         query = query.with_for_update(read=True, of=Wave)
-    row: Row[tuple[UUID, str, bool, int, str, str, datetime]] | None = db.session.execute(query).one_or_none()
+    row = db.session.execute(query).one_or_none()
     if row is None:
         raise UnknownInvitation
-    return _FoundInvitation(*row[:3]), _FoundWave(*row[3:])
+    invitation_id, team_key, answered, wave_id, label, state, closes_at = row
+    return _FoundInvitation(invitation_id, team_key, answered), _FoundWave(wave_id, label, state, closes_at)
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,18 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from survey_app.use_cases.errors import UnreadableFile
 
-COLUMNS = ("staff_ref", "name", "email", "mobile", "team", "service_area", "role", "language", "started_on", "left_on")
+COLUMNS = (
+    "staff_ref",
+    "name",
+    "email",
+    "mobile",
+    "team",
+    "service_area",
+    "role",
+    "language",
+    "started_on",
+    "left_on",
+)
 REQUIRED_COLUMNS = frozenset({"staff_ref", "email", "team", "service_area"})
 LONGEST_CELL = 200
 _FICTIONAL_MOBILES = "+447700900"
@@ -42,29 +53,6 @@ class RefusedRow:
 
     line: int
     reason: str
-
-
-class _RosterRowSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    staff_ref = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
-    team = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
-    service_area = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
-    email = fields.Function(deserialize=lambda value: _email(value))
-    mobile = fields.Function(deserialize=lambda value: _mobile(value))
-    name = fields.String()
-    role = fields.String()
-    language = fields.Function(deserialize=lambda value: _language(value))
-    started_on = fields.Function(deserialize=lambda value: _day(value))
-    left_on = fields.Function(deserialize=lambda value: _day(value))
-
-    @post_load
-    def _build(self, loaded: dict[str, object], **_: object) -> RosterRow:
-        row = RosterRow(**loaded)  # type: ignore[arg-type]
-        if not row.email and not row.mobile:
-            raise ValidationError("has neither an email address nor a mobile number", "email")
-        return row
 
 
 def read_roster(content: bytes) -> tuple[list[RosterRow], list[RefusedRow]]:
@@ -96,9 +84,6 @@ def read_roster(content: bytes) -> tuple[list[RosterRow], list[RefusedRow]]:
     return rows, refused
 
 
-_SCHEMA = _RosterRowSchema()
-
-
 def _decode(content: bytes) -> str:
     if b"\x00" in content:
         raise UnreadableFile("The roster is not a text file: save it as CSV.")
@@ -126,7 +111,10 @@ def _records(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]
                 if key in COLUMNS and isinstance(value, str | None)
             }
             if any(cells.values()):
-                yield reader.line_num, {key: value for key, value in cells.items() if value or key in REQUIRED_COLUMNS}
+                yield (
+                    reader.line_num,
+                    {key: value for key, value in cells.items() if value or key in REQUIRED_COLUMNS},
+                )
     except csv.Error as error:
         raise UnreadableFile(f"The roster cannot be read near line {reader.line_num}: {error}.") from error
 
@@ -180,3 +168,29 @@ def _day(value: str) -> date:
         except ValueError:
             continue
     raise ValidationError("is not a date such as 2026-09-01")
+
+
+class _RosterRowSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    staff_ref = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
+    team = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
+    service_area = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
+    email = fields.Function(deserialize=_email)
+    mobile = fields.Function(deserialize=_mobile)
+    name = fields.String()
+    role = fields.String()
+    language = fields.Function(deserialize=_language)
+    started_on = fields.Function(deserialize=_day)
+    left_on = fields.Function(deserialize=_day)
+
+    @post_load
+    def _build(self, loaded: dict[str, object], **_: object) -> RosterRow:
+        row = RosterRow(**loaded)  # type: ignore[arg-type]
+        if not row.email and not row.mobile:
+            raise ValidationError("has neither an email address nor a mobile number", "email")
+        return row
+
+
+_SCHEMA = _RosterRowSchema()

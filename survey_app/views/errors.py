@@ -14,7 +14,10 @@ _SECRET_PATHS = re.compile(r"^/(p|o|sign-in)/[^/]+")
 _SENTENCES = {
     400: ("Something in the form was not right", "Please go back and try again."),
     403: ("That is not allowed here", "Please open the page again and try once more."),
-    404: ("Page not found", "If you typed the address, check it is right. If you followed a link, it may be out of date."),
+    404: (
+        "Page not found",
+        "If you typed the address, check it is right. If you followed a link, it may be out of date.",
+    ),
     405: ("That is not possible here", "Please open the page again."),
     413: ("That is too large", "Please send less at a time."),
     503: ("Sorry, this is not working just now", "Nothing is lost. Please try again in a minute."),

@@ -38,6 +38,8 @@ SIGN_IN_NOT_NEEDED = frozenset(
 FORMS_WITHOUT_ORIGIN = frozenset({"opting_out.opt_out", "respond.answer"})
 """Forms that the secret in their address authorises: browsers inside mail programs send odd origins."""
 
+_SECRET_IN_ADDRESS = frozenset({"opting_out", "respond"})
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -82,7 +84,10 @@ def _refuse_foreign_forms() -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(403)
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc not in {request.host, urlsplit(settings().public_base_url).netloc}:
+    if origin is not None and urlsplit(origin).netloc not in {
+        request.host,
+        urlsplit(settings().public_base_url).netloc,
+    }:
         abort(403)
 
 
@@ -101,7 +106,7 @@ def _harden(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("Cache-Control", "no-store")
-    headers["Referrer-Policy"] = "no-referrer"
+    headers["Referrer-Policy"] = "no-referrer" if request.blueprint in _SECRET_IN_ADDRESS else "same-origin"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Robots-Tag"] = "noindex"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -110,4 +115,3 @@ def _harden(response: Response) -> Response:
     if _has_tls():
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response
-

@@ -5,13 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboards.pages import (
-    Link,
-    build_comparison_page,
-    build_group_page,
-    build_measure_page,
-    group_path,
-)
+from dashboards.pages.addresses import Link, group_path
+from dashboards.pages.comparison import build_comparison_page
+from dashboards.pages.group import build_group_page
+from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level, ReportingGroup
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.access import Viewer
@@ -117,6 +114,8 @@ def _render(template: str, page: object, **values: object) -> str:
 
 
 def _link_text(level: Level) -> str:
-    return {Level.PROGRAMME: "Programme", Level.AUTHORITY: "My authority", Level.SERVICE_AREA: "My service area"}.get(
-        level, "My team"
-    )
+    return {
+        Level.PROGRAMME: "Programme",
+        Level.AUTHORITY: "My authority",
+        Level.SERVICE_AREA: "My service area",
+    }.get(level, "My team")

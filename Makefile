@@ -1,0 +1,72 @@
+# The only list of commands. `make help` explains them.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+ifneq (,$(wildcard .env))
+include .env
+export
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-quick check bench browser format requirements clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: $(VENV)/.app ## set everything up and run the whole product with a simulated programme
+	@exec $(BIN)/pulse up --demo
+
+test: $(VENV)/.dev ## run the whole test-suite with coverage
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+	$(BIN)/python tests/coverage_of_pure_packages.py
+
+test-quick: $(VENV)/.dev ## run the tests that need neither a browser nor ten seconds
+	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slow" $(ARGS)
+
+check: $(VENV)/.dev ## lint, types, import contracts, documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q tests/architecture
+
+bench: $(VENV)/.dev ## run the benchmarks
+	$(BIN)/python -m benchmarks
+
+browser: ## install Chromium for the browser tests (Debian, Ubuntu)
+	apt-get update -o DPkg::Lock::Timeout=300
+	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 chromium
+
+format: $(VENV)/.dev ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+requirements: $(VENV)/.uv ## resolve the dependencies anew
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		pyproject.toml -o requirements/app.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		pyproject.toml --group dev -o requirements/dev.txt
+
+clean: ## remove the virtual environment and everything built; data in instance/ stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt-get install python3-venv)."; exit 1; }
+	@echo "Setting up (the first time takes about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "uv>=0.8"
+	@touch $@
+
+$(VENV)/.app: requirements/app.txt pyproject.toml | $(VENV)/.uv
+	@if [ ! -e $(VENV)/.dev ]; then $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements/app.txt; fi
+	@$(BIN)/uv pip install -q --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.uv
+	@$(BIN)/uv pip sync -q --compile-bytecode --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install -q --no-deps -e .
+	@touch $@ $(VENV)/.app

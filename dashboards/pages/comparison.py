@@ -1,0 +1,140 @@
+"""Groups side by side: coverage first, words and likely ranges, in alphabetical order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dashboards import words
+from dashboards.comparison import stand_against_others
+from dashboards.pages.addresses import chart_path, group_path
+from dashboards.snapshots import Measure, PublishedCell, PublishedResults, PublishedWave, ReportingGroup, ShownCell
+
+
+@dataclass(frozen=True)
+class ComparedFigure:
+    """A group's figure on one measure, and how it stands to the others."""
+
+    score: str
+    likely: str
+    standing: str
+    is_different: bool
+
+
+@dataclass(frozen=True)
+class ComparedGroup:
+    """A row of the comparison."""
+
+    name: str
+    path: str
+    answers: str
+    figures: tuple[ComparedFigure, ...]
+
+
+@dataclass(frozen=True)
+class ComparisonPage:
+    """Groups side by side in the newest wave."""
+
+    group: ReportingGroup
+    wave: PublishedWave
+    headline: str
+    measures: tuple[Measure, ...]
+    measure_titles: tuple[str, ...]
+    answered: str
+    rows: tuple[ComparedGroup, ...]
+    charts: tuple[tuple[str, str, str, str], ...]
+    """(title, wide picture, phone picture, alternative text)"""
+
+
+def build_comparison_page(results: PublishedResults, group: ReportingGroup) -> ComparisonPage | None:
+    """Return the groups straight under one, side by side; None before the first wave is published."""
+    waves = results.waves()
+    if not waves:
+        return None
+    newest = waves[-1]
+    children = [child for child in results.children(group.key) if "+" not in child.key]
+    current = {
+        child.key: {cell.measure: cell for cell in results.cells(child.key) if cell.wave == newest.key}
+        for child in children
+    }
+    compared = {measure.id: _compare(measure, current) for measure in newest.measures}
+    rows = tuple(
+        ComparedGroup(
+            name=child.name,
+            path=group_path(child.key, child.level),
+            answers=_answers_of(current[child.key]),
+            figures=tuple(compared[measure.id][child.key] for measure in newest.measures),
+        )
+        for child in children
+    )
+    return ComparisonPage(
+        group=group,
+        wave=newest,
+        headline=_comparison_headline(newest.measures, rows),
+        measures=newest.measures,
+        measure_titles=tuple(_title(measure) for measure in newest.measures),
+        answered=_answers_of({cell.measure: cell for cell in results.cells(group.key) if cell.wave == newest.key}),
+        rows=rows,
+        charts=tuple(_comparison_charts(results, group, newest.measures, rows)),
+    )
+
+
+def _compare(measure: Measure, current: Mapping[str, Mapping[str, PublishedCell]]) -> Mapping[str, ComparedFigure]:
+    cells = {key: cells.get(measure.id) for key, cells in current.items()}
+    shown = [cell for cell in cells.values() if isinstance(cell, ShownCell)]
+    standings = stand_against_others(shown)
+    figures = {key: ComparedFigure(words.figure(cell), "", "", is_different=False) for key, cell in cells.items()}
+    for cell in shown:
+        standing = words.standing(standings[cell.group])
+        figures[cell.group] = ComparedFigure(
+            score=words.score(cell),
+            likely=f"{cell.likely_low}–{cell.likely_high}",
+            standing=standing,
+            is_different=standing.startswith(("higher", "lower")),
+        )
+    return figures
+
+
+def _answers_of(cells: Mapping[str, PublishedCell]) -> str:
+    shown = next((cell for cell in cells.values() if isinstance(cell, ShownCell)), None)
+    return words.answered(shown) if shown else "not enough answers to show"
+
+
+def _comparison_headline(measures: Sequence[Measure], rows: Sequence[ComparedGroup]) -> str:
+    different = [
+        (row.name, measure.title, figure.standing)
+        for row in rows
+        for measure, figure in zip(measures, row.figures, strict=True)
+        if figure.is_different
+    ]
+    if not different:
+        return "No group stands out; the differences could be chance"
+    if len(different) == 1:
+        name, measure, standing = different[0]
+        return f"{name}: {measure.lower()} is {standing}; other differences could be chance"
+    return f"{words.number_word(len(different)).capitalize()} figures stand out; other differences could be chance"
+
+
+def _title(measure: Measure) -> str:
+    return measure.title if measure.higher_is_better else f"{measure.title} (lower is better)"
+
+
+def _comparison_charts(
+    results: PublishedResults,
+    group: ReportingGroup,
+    measures: Sequence[Measure],
+    rows: Sequence[ComparedGroup],
+) -> list[tuple[str, str, str, str]]:
+    charts = []
+    for place, measure in enumerate(measures):
+        wide = chart_path(results, group.key, measure.id, "dots-wide")
+        phone = chart_path(results, group.key, measure.id, "dots-phone")
+        if wide and phone:
+            figures = [
+                f"{row.name} {row.figures[place].score} ({row.figures[place].likely})"
+                for row in rows
+                if row.figures[place].likely
+            ]
+            alt = f"Dots with likely ranges of {measure.title.lower()}, 0 to 100, in alphabetical order: "
+            charts.append((_title(measure), wide, phone, (alt + "; ".join(figures) + ".")[:500]))
+    return charts

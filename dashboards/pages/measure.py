@@ -1,0 +1,139 @@
+"""A group's trend on one measure: the picture, the same in words, and every wave in a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboards import words
+from dashboards.pages.addresses import chart_path, group_path
+from dashboards.pages.group import withheld_sentence
+from dashboards.snapshots import (
+    Measure,
+    PublishedCell,
+    PublishedResults,
+    PublishedWave,
+    ReportingGroup,
+    ShownCell,
+    WithheldCell,
+)
+from dashboards.trends import Change, Trend, build_trend
+
+
+@dataclass(frozen=True)
+class WaveRow:
+    """A wave in the table under a chart."""
+
+    label: str
+    closed_on: str
+    score: str
+    likely: str
+    answers: str
+    note: str
+
+
+@dataclass(frozen=True)
+class MeasurePage:
+    """A group's trend on one measure."""
+
+    group: ReportingGroup
+    level: str
+    group_path: str
+    measure: Measure
+    direction: str
+    wave: PublishedWave
+    headline: str
+    score: str | None
+    likely: str
+    answered: str
+    withheld: str | None
+    usual: str
+    chart_wide: str | None
+    chart_phone: str | None
+    alt: str
+    changes: tuple[Change, ...]
+    rows: tuple[WaveRow, ...]
+    has_gaps: bool
+    has_breaks: bool
+
+
+def build_measure_page(results: PublishedResults, group: ReportingGroup, measure_id: str) -> MeasurePage | None:
+    """Return a group's trend on one measure; None where there is no such measure."""
+    waves = results.waves()
+    measure = next((found for found in (waves[-1].measures if waves else ()) if found.id == measure_id), None)
+    if measure is None:
+        return None
+    trend = build_trend(measure, waves, results.cells(group.key), results.small_changes(group.key))
+    newest = trend.points[-1] if trend.points else None
+    shown = newest.shown if newest else None
+    withheld = newest.cell if newest and isinstance(newest.cell, WithheldCell) else None
+    latest = trend.latest_shown
+    return MeasurePage(
+        group=group,
+        level=words.LEVEL_WORDS[group.level],
+        group_path=group_path(group.key, group.level),
+        measure=measure,
+        direction=words.direction(measure),
+        wave=waves[-1],
+        headline=f"{measure.title}: {_reading_since(trend)}",
+        score=words.score(shown) if shown else None,
+        likely=words.likely(shown) if shown else "",
+        answered=words.answered(shown) if shown else "",
+        withheld=withheld_sentence(results, waves[-1], withheld, shown),
+        usual=_usual_sentence(trend),
+        chart_wide=chart_path(results, group.key, measure.id, "wide") if latest else None,
+        chart_phone=chart_path(results, group.key, measure.id, "phone") if latest else None,
+        alt=describe(trend, group.name),
+        changes=trend.changes,
+        rows=tuple(
+            _wave_row(point.wave, point.cell, starts_phase=point.starts_phase) for point in reversed(trend.points)
+        ),
+        has_gaps=any(point.shown is None for point in trend.points),
+        has_breaks=any(point.starts_phase for point in trend.points),
+    )
+
+
+def describe(trend: Trend, name: str) -> str:
+    """What a trend's picture shows, for people who do not see it: 80 to 500 characters."""
+    latest = trend.latest_shown
+    if latest is None or latest.shown is None:
+        return ""
+    shown = [point for point in trend.points if point.shown is not None]
+    scores = [point.shown.score for point in shown if point.shown is not None]
+    parts = [
+        f"Line of {trend.measure.title.lower()} for {name}, 0 to 100, {words.direction(trend.measure)}.",
+        f"{len(shown)} of {len(trend.points)} pulses are shown, from {trend.points[0].wave.label} "
+        f"to {trend.points[-1].wave.label}, between {min(scores)} and {max(scores)}.",
+        f"The latest, {latest.wave.label}, is {words.score(latest.shown)}, {words.likely(latest.shown)}: "
+        f"{words.reading(trend.reading)}.",
+    ]
+    if trend.changes:
+        parts.append("Small changes are marked " + ", ".join(change.letter for change in trend.changes) + ".")
+    return " ".join(parts)[:500]
+
+
+def _reading_since(trend: Trend) -> str:
+    words_of_reading = words.reading(trend.reading)
+    return f"{words_of_reading} since {trend.reading.since}" if trend.reading.since else words_of_reading
+
+
+def _usual_sentence(trend: Trend) -> str:
+    usual = trend.current_usual
+    if usual is None:
+        return "Too early to say what is usual: that needs six pulses."
+    low, high = max(0, round(usual.lower)), min(100, round(usual.upper))
+    early = " This is an early estimate; it settles after twelve pulses." if usual.is_early else ""
+    return f"Usually between {low} and {high}.{early}"
+
+
+def _wave_row(wave: PublishedWave, cell: PublishedCell | None, *, starts_phase: bool) -> WaveRow:
+    shown = cell if isinstance(cell, ShownCell) else None
+    return WaveRow(
+        label=wave.label,
+        closed_on=words.day(wave.closed_on),
+        score=words.figure(cell)
+        if shown or cell is None
+        else f"Not shown: fewer than {wave.minimum_group_size} answers",
+        likely=f"{shown.likely_low} to {shown.likely_high}" if shown else "",
+        answers=str(shown.n) if shown else "",
+        note="Questions changed: not comparable with earlier pulses" if starts_phase else "",
+    )
