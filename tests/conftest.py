@@ -1,0 +1,189 @@
+"""Real peers for every test that needs one: databases, a broker, a mail server, a text peer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask_migrate import upgrade
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import text
+
+from survey_app.app import create_app
+from survey_app.config import Settings, load_settings
+from survey_app.demo import peers
+from survey_app.extensions import Base, db
+from survey_app.processes.broker import LOOPBACK, free_port, prepare_broker
+from tests.factories import Studio
+
+MIGRATIONS = str(Path(__file__).parent.parent / "survey_app" / "migrations")
+DATABASES = ["sqlite", *(["postgresql"] if os.environ.get("TEST_DATABASE_URL") else [])]
+BROKERS = ["embedded", *(["given"] if os.environ.get("TEST_REDIS_URL") else [])]
+
+hypothesis_settings.register_profile(
+    "pulse", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=100
+)
+hypothesis_settings.load_profile("pulse")
+
+
+@pytest.fixture(scope="session")
+def keys() -> dict[str, str]:
+    return {"SECRET_KEY": "a secret of forty characters for tests..", "FIELD_KEY": Fernet.generate_key().decode()}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, keys: dict[str, str]) -> Settings:
+    return load_settings({**keys, "DATA_DIR": str(tmp_path / "data"), "DEMO": "yes"})
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, keys: dict[str, str]) -> Path:
+    """An empty database at the newest migration, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = create_app(load_settings({**keys, "DATA_DIR": str(folder)}))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS)
+        db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "pulse.sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of this test process's own, at the newest migration."""
+    base = os.environ["TEST_DATABASE_URL"]
+    name = f"pulse_{os.getpid()}_{int(time.time())}"
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = base.rsplit("/", 1)[0] + "/" + name
+    app = create_app(load_settings({**keys, "DATA_DIR": str(tmp_path_factory.mktemp("pg")), "DATABASE_URL": url}))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS)
+        db.session.remove()
+        db.engine.dispose()
+    yield url
+    with psycopg.connect(base, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=DATABASES)
+def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+    """An application on an empty database, inside its context: on SQLite, and on PostgreSQL where one is given."""
+    made = create_app(prepare_database(request, settings, request.param))
+    with made.app_context():
+        yield made
+        db.session.remove()
+        if request.param == "postgresql":
+            _empty(made)
+        db.engine.dispose()
+
+
+def prepare_database(request: pytest.FixtureRequest, settings: Settings, kind: str) -> Settings:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+        return replace(settings, database_url=url.replace("postgresql://", "postgresql+psycopg://"))
+    shutil.copy(request.getfixturevalue("migrated_sqlite"), settings.data_dir / "pulse.sqlite")
+    return settings
+
+
+def _empty(app: Flask) -> None:
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    db.session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    db.session.commit()
+
+
+@pytest.fixture
+def studio(app: Flask) -> Studio:
+    """Builds programmes, waves and answers through the use cases."""
+    return Studio(app)
+
+
+@dataclass
+class Peers:
+    """The demo's providers, running in threads of the test."""
+
+    settings: Settings
+    folder: Path
+
+
+@pytest.fixture
+def demo_peers(settings: Settings) -> Iterator[Peers]:
+    mail_port, text_port = free_port(), free_port()
+    folder = settings.mailbox_dir
+    mail = peers.start_mail_server(folder, mail_port)
+    texts = peers.start_text_peer(folder, text_port)
+    thread = threading.Thread(target=texts.serve_forever, daemon=True)
+    thread.start()
+    configured = replace(
+        settings,
+        smtp_url=f"smtp://{LOOPBACK}:{mail_port}",
+        twilio_account_sid=peers.ACCOUNT_SID,
+        twilio_auth_token=peers.AUTH_TOKEN,
+        twilio_messaging_service_sid=peers.MESSAGING_SERVICE_SID,
+        twilio_base_url=f"http://{LOOPBACK}:{text_port}",
+    )
+    yield Peers(configured, folder)
+    mail.stop()
+    texts.shutdown()
+    texts.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="session", params=BROKERS)
+def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A broker: the embedded one always, and a Redis where one is given."""
+    if request.param == "given":
+        url = os.environ["TEST_REDIS_URL"]
+        client = redis.Redis.from_url(url)
+        client.flushdb()
+        yield url
+        client.flushdb()
+        client.close()
+        return
+    broker = prepare_broker()
+    process = subprocess.Popen(broker.command)
+    _wait_for(broker.url)
+    yield broker.url
+    process.terminate()
+    process.wait()
+    shutil.rmtree(broker.folder)
+
+
+def _wait_for(url: str) -> None:
+    client = redis.Redis.from_url(url)
+    for _ in range(100):
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            time.sleep(0.05)
+        else:
+            client.close()
+            return
+    raise RuntimeError("The broker did not start.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tried, and why."""
+    missing = []
+    if "postgresql" not in DATABASES:
+        missing.append("PostgreSQL (set TEST_DATABASE_URL)")
+    if "given" not in BROKERS:
+        missing.append("a given Redis (set TEST_REDIS_URL)")
+    if shutil.which("chromium") is None:
+        missing.append("the browser journeys (make browser)")
+    if missing:
+        terminalreporter.write_line("NOT TESTED HERE: " + "; ".join(missing), yellow=True, bold=True)

@@ -1,0 +1,164 @@
+"""Builds what tests start from, always through the use cases."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+
+from dashboards.snapshots import Level
+from survey_app.crypto.link_tokens import invitation_token
+from survey_app.extensions import db, vault
+from survey_app.models.accounts import Role
+from survey_app.models.invitations import Invitation
+from survey_app.use_cases.access import add_account
+from survey_app.use_cases.closing import close_wave
+from survey_app.use_cases.enrolment import import_roster
+from survey_app.use_cases.fieldwork import add_pulse, open_wave, plan_wave
+from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.responding import record_response
+from tests.people import BEN, CHLOE, DEV
+
+MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
+CORE = (
+    "belonging", "help", "heard",
+    "difference", "fit", "shared-aim",
+    "team-future", "small-changes", "own-future",
+    "energy", "numb", "switch-off",
+)  # fmt: skip
+
+
+def roster_file(rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Rows as a council would send them."""
+    file = io.StringIO()
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
+class Studio:
+    """A programme with one authority, and waves of it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.vault = vault()
+        self.waves = 0
+
+    def set_up(self, teams: Mapping[str, int], *, area: str = "Early Help", authority: str = "Northtown") -> None:
+        """Create the programme, an authority, and teams of these sizes."""
+        add_group("crescendo", "Crescendo programme", Level.PROGRAMME)
+        add_pulse(
+            "monthly",
+            "Monthly pulse",
+            run_by="The Crescendo team",
+            programme_key="crescendo",
+            instrument="crescendo-pulse@1.0.0",
+        )
+        self.add_authority(authority, teams, area=area)
+
+    def add_authority(self, name: str, teams: Mapping[str, int], *, area: str = "Early Help") -> None:
+        """Create an authority with teams of these sizes."""
+        add_group(name.lower(), name, Level.AUTHORITY, "crescendo")
+        self.enrol(name, teams, area=area)
+
+    def enrol(self, authority: str, teams: Mapping[str, int], *, area: str = "Early Help") -> None:
+        """Import a roster: even-numbered people have a mobile number, the others an email address."""
+        rows = [
+            {
+                "staff_ref": f"{team}-{number}",
+                "name": f"Person {number}",
+                "email": f"{team.lower().replace(' ', '-')}-{number}@staff.example.org",
+                "mobile": f"07700 900{hash_of(team + str(number)):03d}" if number % 2 == 0 else "",
+                "team": team,
+                "service_area": area,
+                "role": "Social worker",
+                "language": "en",
+            }
+            for team, size in teams.items()
+            for number in range(size)
+        ]
+        report = import_roster(authority.lower(), roster_file(rows), date(2026, 1, 1), self.vault)
+        assert not report.refused
+
+    def appoint(self) -> None:
+        """Give Ben, Chloe and Dev their roles."""
+        add_account(BEN.name, BEN.email, Role.TEAM_LEAD, "northtown-team-a", self.vault)
+        add_account(CHLOE.name, CHLOE.email, Role.TEAM_LEAD, "northtown-team-b", self.vault)
+        add_account(DEV.name, DEV.email, Role.PROGRAMME_LEAD, "crescendo", self.vault)
+
+    def open(self, *, opened_at: datetime | None = None, closes_at: datetime | None = None) -> OpenWave:
+        """Plan and open the next monthly wave."""
+        moment = opened_at or MONDAY + timedelta(days=30 * self.waves)
+        self.waves += 1
+        label = f"{moment:%B %Y}"
+        key = f"wave-{self.waves}"
+        wave_id = plan_wave(
+            "monthly", key, label=label, opens_at=moment, closes_at=closes_at or moment + timedelta(days=10)
+        )
+        messages = open_wave(wave_id, moment, self.vault)
+        return OpenWave(self, wave_id, key, moment, messages)
+
+    def run_wave(self, answers: Mapping[str, Sequence[Mapping[str, str]]]) -> OpenWave:
+        """Open a wave, answer for each team what is given, and close it."""
+        wave = self.open()
+        for team, given in answers.items():
+            wave.answer(team, given)
+        wave.close()
+        return wave
+
+
+class OpenWave:
+    """A wave in the field."""
+
+    def __init__(
+        self, studio: Studio, wave_id: int, key: str, opened_at: datetime, messages: Sequence[UUID]
+    ) -> None:
+        self.studio = studio
+        self.id = wave_id
+        self.key = key
+        self.opened_at = opened_at
+        self.messages = messages
+
+    def tokens(self, team: str) -> list[str]:
+        """The links of a team's people, in the order of their invitations."""
+        ids = db.session.scalars(
+            select(Invitation.id)
+            .where(Invitation.wave_id == self.id, Invitation.team_key == team)
+            .order_by(Invitation.participant_id)
+        ).all()
+        db.session.rollback()
+        return [invitation_token(self.studio.vault.link_key, invitation_id) for invitation_id in ids]
+
+    def answer(self, team: str, given: Sequence[Mapping[str, str]]) -> None:
+        """Let the first people of a team answer."""
+        for token, answers in zip(self.tokens(team), given, strict=False):
+            record_response(token, answers, self.studio.vault)
+
+    def close(self) -> None:
+        """Close the wave ten days later."""
+        close_wave(self.id, self.opened_at + timedelta(days=10), self.studio.vault)
+
+
+def same_answer(value: int, items: Sequence[str] = CORE) -> dict[str, str]:
+    """One value for every item."""
+    return dict.fromkeys(items, str(value))
+
+
+def mixed_answers(count: int, *, shift: int = 0) -> list[dict[str, str]]:
+    """Answers of several people that differ among themselves; with `shift` all a little higher."""
+    return [
+        {item: str(min(5, 1 + (person + place) % 4 + shift)) for place, item in enumerate(CORE)}
+        for person in range(count)
+    ]
+
+
+def hash_of(text: str) -> int:
+    """A number below a thousand that depends on nothing but the text."""
+    return sum(ord(letter) * (place + 1) for place, letter in enumerate(text)) % 1000
