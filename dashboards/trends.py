@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from dashboards.snapshots import Measure, PublishedCell, PublishedWave, ShownCell, SmallChangeMark
 from dashboards.spc import Side, UsualRange, signals, usual_ranges
@@ -152,10 +152,5 @@ def _read(measure: Measure, points: Sequence[TrendPoint], usual: Sequence[UsualR
 
 
 def _since(points: Sequence[TrendPoint], side: Side) -> str:
-    since = points[-1].wave.label
-    for point in reversed(points):
-        if point.shown is not None and point.side is not side:
-            break
-        if point.shown is not None:
-            since = point.wave.label
-    return since
+    shown = [point for point in reversed(points) if point.shown is not None]
+    return list(takewhile(lambda point: point.side is side, shown))[-1].wave.label

@@ -217,8 +217,8 @@ def _sentences(messages: object, path: Sequence[str] = ()) -> Iterator[str]:
     if isinstance(messages, Mapping):
         for key, value in messages.items():
             yield from _sentences(value, path if key == "_schema" else [*path, str(key)])
-    elif isinstance(messages, list):
-        for message in messages:
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
             yield f"{'.'.join(path) or 'document'}: {_lower_first(str(message))}"
 
 

@@ -21,7 +21,7 @@ FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 def config(font_size: int) -> dict[str, Any]:  # Any: a Vega-Lite config object
     """The look that every chart shares."""
     label = {"labelFont": FONT, "labelFontSize": font_size, "labelColor": INK, "labelPadding": 6}
-    line = {"domainColor": "#8a929c", "tickColor": "#8a929c", "gridColor": GRID}
+    line = {"aria": False, "domainColor": "#8a929c", "tickColor": "#8a929c", "gridColor": GRID}
     return {
         "background": "white",
         "padding": 6,

@@ -1,0 +1,83 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.snapshots import Level
+from dashboards.suppression.blocks import form_blocks
+from dashboards.suppression.tree import GroupNode, GroupTree
+from tests.dashboards.suppression_cases import trees
+
+
+def service(*teams):
+    nodes = [
+        GroupNode("p", "P", Level.PROGRAMME, None),
+        GroupNode("a", "A", Level.AUTHORITY, "p"),
+        GroupNode("s", "S", Level.SERVICE_AREA, "a"),
+        *(GroupNode(team, team, Level.TEAM, "s") for team in teams),
+    ]
+    return GroupTree(tuple(nodes))
+
+
+def keys(blocks):
+    return [block.key for block in blocks]
+
+
+def test_a_team_with_enough_answers_is_a_block_of_its_own():
+    assert keys(form_blocks(service("x", "y"), {"x": 5, "y": 9}, 5)) == ["x", "y"]
+
+
+def test_small_teams_of_a_service_are_combined_the_largest_first():
+    blocks = form_blocks(service("w", "x", "y", "z"), {"w": 1, "x": 4, "y": 3, "z": 2}, 5)
+    assert keys(blocks) == ["w+x+y+z"] or [block.teams for block in blocks] == [("x", "y"), ("w", "z")]
+    assert keys(form_blocks(service("x", "y", "z"), {"x": 4, "y": 3, "z": 2}, 5)) == ["x+y+z"]
+
+
+def test_what_remains_joins_the_last_block_and_not_a_team_that_stands_alone():
+    blocks = form_blocks(service("big", "x", "y", "z"), {"big": 8, "x": 4, "y": 4, "z": 1}, 5)
+    assert keys(blocks) == ["big", "x+y+z"]
+
+
+def test_small_teams_that_are_too_few_together_are_passed_to_the_authority():
+    nodes = [
+        GroupNode("p", "P", Level.PROGRAMME, None),
+        GroupNode("a", "A", Level.AUTHORITY, "p"),
+        GroupNode("s", "S", Level.SERVICE_AREA, "a"),
+        GroupNode("u", "U", Level.SERVICE_AREA, "a"),
+        GroupNode("x", "X", Level.TEAM, "s"),
+        GroupNode("y", "Y", Level.TEAM, "u"),
+    ]
+    assert keys(form_blocks(GroupTree(tuple(nodes)), {"x": 3, "y": 2}, 5)) == ["x+y"]
+
+
+def test_answers_that_fill_no_block_in_the_whole_programme_are_in_none():
+    assert form_blocks(service("x"), {"x": 4}, 5) == ()
+
+
+def test_a_valid_combination_of_the_last_wave_is_kept():
+    counts = {"x": 3, "y": 3, "z": 4}
+    assert keys(form_blocks(service("x", "y", "z"), counts, 5)) == ["x+y+z"]
+    counts = {"w": 3, "x": 3, "y": 4, "z": 4}
+    assert keys(form_blocks(service("w", "x", "y", "z"), counts, 5)) == ["w+x", "y+z"]
+    kept = form_blocks(service("w", "x", "y", "z"), counts, 5, previous=[("w", "y"), ("x", "z")])
+    assert keys(kept) == ["w+y", "x+z"]
+
+
+def test_a_combination_that_is_too_small_now_is_not_kept():
+    counts = {"x": 1, "y": 2, "z": 4}
+    assert keys(form_blocks(service("x", "y", "z"), counts, 5, previous=[("x", "y")])) == ["x+y+z"]
+
+
+@given(trees(), st.data(), st.integers(5, 8))
+def test_blocks_are_large_enough_share_no_team_and_hold_every_large_team(tree, data, minimum):
+    counts = {leaf.key: data.draw(st.integers(0, 12)) for leaf in tree.leaves}
+
+    blocks = form_blocks(tree, counts, minimum)
+
+    members = [team for block in blocks for team in block.teams]
+    assert len(members) == len(set(members))
+    assert all(sum(counts[team] for team in block.teams) == block.respondents >= minimum for block in blocks)
+    assert {team for team, size in counts.items() if size >= minimum} == {
+        block.key for block in blocks if not block.is_combined
+    }
+    outside = sum(size for team, size in counts.items() if team not in members)
+    assert outside < minimum
+    assert blocks == form_blocks(tree, dict(reversed(counts.items())), minimum)

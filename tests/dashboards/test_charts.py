@@ -1,0 +1,96 @@
+import re
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from dashboards.charts.dots import VARIANTS, draw_dots
+from dashboards.charts.trend import PHONE, SIZES, WIDE, draw_sparkline, draw_trend
+from dashboards.snapshots import SmallChangeMark
+from dashboards.trends import build_trend
+from tests.fakes import BURNOUT, CONNECTEDNESS, shown, wave, withheld
+
+
+def trend(cells, measure=CONNECTEDNESS, changes=()):
+    last = max(int(cell.wave[1:]) for cell in cells) + 1
+    return build_trend(measure, [wave(number) for number in range(last)], cells, changes)
+
+
+LONG = trend(
+    [shown(number, 60 + number % 3) for number in range(12)]
+    + [withheld(12), shown(13, 80), shown(14, 62, instrument="crescendo-pulse@2.0.0")],
+    changes=[SmallChangeMark("Buddies", date(2025, 6, 1))],
+)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_same_trend_gives_the_same_picture(size):
+    first, second = draw_trend(LONG, size), draw_trend(LONG, size)
+    assert first == second
+    assert first.svg.startswith("<svg")
+    assert draw_trend(trend([shown(0, 60)]), size).fingerprint != first.fingerprint
+
+
+def test_a_picture_has_no_style_script_or_foreign_address_in_it():
+    svg = draw_trend(LONG, WIDE).svg
+    assert not re.search(r"<style|<script|style=|href=|aria-label=", svg)
+    assert set(re.findall(r"https?://[^\"' ]+", svg)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_a_picture_carries_marks_for_changes_versions_gaps_and_the_latest_score():
+    svg = draw_trend(LONG, WIDE).svg
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+    assert {"A", "Q", "62", "usual range"} <= set(texts)
+
+
+def test_the_figures_of_a_picture_are_the_published_ones_only():
+    canaries = [withheld(number) for number in range(4)]
+    svg = draw_trend(trend([*canaries, shown(4, 77)]), PHONE).svg
+    numbers = {float(found) for found in re.findall(r"<text[^>]*>([\d.]+)</text>", svg)}
+    assert 77 in numbers
+    assert all(number % 5 == 0 or number == 77 for number in numbers)
+
+
+def test_dates_are_not_a_day_off_in_british_summer():
+    svg = draw_trend(trend([shown(number, 60) for number in range(5, 8)]), WIDE).svg
+    assert "Jul 2025" in svg
+
+
+def test_better_and_worse_are_drawn_in_different_shapes_and_colours():
+    cells = [shown(number, 60 + number % 3, measure="burnout") for number in range(12)] + [
+        shown(12, 90, measure="burnout")
+    ]
+    assert "#f46a25" in draw_trend(trend(cells, BURNOUT), WIDE).svg
+    assert "#f46a25" not in draw_trend(trend([shown(number, 60) for number in range(12)]), WIDE).svg
+
+
+def test_a_long_line_has_fewer_ticks():
+    cells = [shown(number, 60) for number in range(0, 300, 6)]
+    labels = re.findall(r"<text([^>]*)>\w{3} \d\d</text>", draw_trend(trend(cells), PHONE).svg)
+    assert len([label for label in labels if 'opacity="0"' not in label]) <= 8
+
+
+def test_a_sparkline_is_small():
+    assert len(draw_sparkline(LONG).svg) < 6_000
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_groups_side_by_side_stand_in_alphabetical_order(variant):
+    svg = draw_dots([shown(0, 60, group="beta"), shown(0, 90, group="alpha")], variant).svg
+    assert svg.index("Alpha") < svg.index("Beta")
+    assert "(54–66)" in svg
+
+
+def test_a_forked_job_can_draw():
+    """The worker forks for each job; it must not have used the engine before."""
+    script = (
+        "import os, sys\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    from dashboards.charts.dots import draw_dots\n"
+        "    from tests.fakes import shown\n"
+        "    os._exit(0 if draw_dots([shown(0, 60)], 'dots-wide').svg else 1)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0

@@ -1,0 +1,163 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from dashboards.errors import AuditFailed, InvalidTerms
+from dashboards.snapshots import Coverage, Level, ShownCell, WithheldCell, WithheldReason
+from dashboards.suppression.blocks import Block, form_blocks
+from dashboards.suppression.protection import protect
+from dashboards.suppression.publication import publish
+from dashboards.suppression.terms import DisclosureTerms
+from dashboards.suppression.tree import GroupNode, GroupTree
+from scoring.tallies import measure_mean
+from tests.dashboards.suppression_cases import count, programmes
+
+TERMS = DisclosureTerms(5, 25.0)
+
+
+def two_services(**teams):
+    """A programme with one authority; a team's service area is its first letter."""
+    nodes = [GroupNode("p", "Programme", Level.PROGRAMME, None), GroupNode("auth", "Authority", Level.AUTHORITY, "p")]
+    nodes += [GroupNode(area, area.upper(), Level.SERVICE_AREA, "auth") for area in sorted({key[0] for key in teams})]
+    nodes += [GroupNode(key, key.title(), Level.TEAM, key[0]) for key in teams]
+    return GroupTree(tuple(nodes))
+
+
+def published(answers_by_team, terms=TERMS):
+    tree = two_services(**answers_by_team)
+    sizes = {team: len(answers) for team, answers in answers_by_team.items()}
+    teams = [team for team, answers in answers_by_team.items() for _ in answers]
+    rows = [row if isinstance(row, tuple) else (row, row) for answers in answers_by_team.values() for row in answers]
+    answers = np.array(rows, dtype=float).reshape(len(teams), 2)
+    blocks = form_blocks(tree, sizes, terms.minimum_group_size)
+    return {cell.group: cell for cell in publish(count(tree, sizes, blocks, teams, answers), terms)}
+
+
+def test_a_team_with_five_answers_is_shown_and_everything_above_it():
+    cells = published({"north": [0, 1, 2, 3, 4]})
+    assert {key: cell.score for key, cell in cells.items()} == {"p": 50, "auth": 50, "n": 50, "north": 50}
+    assert cells["north"].n == 5
+    assert cells["north"].roster_size == 7
+    assert cells["north"].response_rate == 70
+    assert cells["north"].coverage is Coverage.ALL
+    assert cells["p"].covers == ("north",)
+
+
+def test_where_nobody_knows_how_many_were_asked_no_response_rate_is_shown():
+    tree = two_services(north=5)
+    answers = np.array([[1.0, 2.0]] * 5)
+    blocks = (Block(("north",), 5),)
+    counts = count(tree, {"north": 5}, blocks, ["north"] * 5, answers)
+    cells = {cell.group: cell for cell in publish(replace(counts, invited=None), TERMS)}
+    assert (cells["north"].roster_size, cells["north"].response_rate) == (None, None)
+
+
+def test_two_small_teams_are_counted_together_under_a_name_of_their_own():
+    cells = published({"north": [1, 2, 3], "nearby": [1, 1, 4]})
+    assert cells["north"].reason is WithheldReason.COMBINED
+    assert cells["north"].counted_in == "nearby+north"
+    assert cells["nearby+north"].name == "Nearby with North"
+    assert cells["nearby+north"].parent == "n"
+    assert cells["n"].covers == ("nearby", "north")
+
+
+def test_a_service_whose_answers_are_mostly_counted_elsewhere_is_not_shown():
+    cells = published({"north": [1, 2, 3], "south": [1, 3, 4, 4], "saltmarsh": [0, 1, 2, 3, 4]})
+    assert cells["n"].reason is WithheldReason.TOO_FEW
+    assert cells["s"].reason is WithheldReason.COUNTED_ELSEWHERE
+    assert cells["north+south"].parent == "auth"
+    assert cells["auth"].n == 12
+
+
+def test_a_service_that_leaves_a_few_answers_out_says_so():
+    cells = published({"north": [0, 1, 2, 3, 4] * 5, "nearby": [1]})
+    assert cells["n"].coverage is Coverage.NEARLY_ALL
+    assert cells["nearby"].reason is WithheldReason.TOO_FEW
+    cells = published({"north": [0, 1, 2, 3, 4] * 2, "nearby": [1, 2]})
+    assert cells["n"].coverage is Coverage.MOST
+
+
+def test_a_measure_that_too_many_skipped_is_not_shown():
+    nan = float("nan")
+    cells = published({"north": [(0, nan), (1, nan), (2, 3), (3, 3), (4, 3)]})
+    assert cells["north"].reason is WithheldReason.TOO_MANY_SKIPPED
+    assert cells["p"].reason is WithheldReason.TOO_MANY_SKIPPED
+    assert isinstance(published({"north": [(0, nan), (1, 1), (2, 3), (3, 3), (4, 3)]})["north"], ShownCell)
+
+
+def test_a_unanimous_team_says_nothing_certain():
+    assert published({"north": [4, 4, 4, 4, 4]})["north"].score == 95
+    assert published({"north": [2, 2, 2, 2, 2]})["north"].score == 45
+
+
+def test_a_programme_without_enough_answers_shows_nothing():
+    cells = published({"north": [1, 2]})
+    assert all(cell.reason is WithheldReason.TOO_FEW for cell in cells.values())
+
+
+@given(programmes())
+def test_every_figure_is_that_of_whole_blocks_and_of_nothing_else(programme):
+    cells = publish(programme.counts, programme.terms)
+
+    protected = [protect(tally, programme.terms.answer_width) for tally in programme.counts.measures[0].items]
+    blocks = {frozenset(block.teams): index for index, block in enumerate(programme.counts.blocks)}
+    for cell in cells:
+        if isinstance(cell, WithheldCell):
+            assert not hasattr(cell, "score")
+            continue
+        inside = [index for teams, index in blocks.items() if teams <= set(cell.covers)]
+        assert {team for teams in blocks if teams <= set(cell.covers) for team in teams} == set(cell.covers)
+        assert cell.n >= programme.terms.minimum_group_size
+        exact = measure_mean([tally[inside].sum(axis=0) for tally in protected])
+        assert cell.low <= exact <= cell.high
+        assert cell.likely_low <= cell.score <= cell.likely_high
+
+
+@given(programmes())
+def test_no_combination_of_published_means_uncovers_fewer_than_k_people(programme):
+    """With all roundings undone: what is determined is a sum over whole blocks, hence over k people or more."""
+    cells = [cell for cell in publish(programme.counts, programme.terms) if isinstance(cell, ShownCell)]
+    order = {team: place for place, team in enumerate(sorted(set(programme.teams)))}
+    people = np.array([order[team] for team in programme.teams])
+    figures = np.array([[float(team in cell.covers) for team in sorted(order)] for cell in cells]).reshape(len(cells), len(order))
+
+    rows = figures[:, people] if len(people) else figures
+    for target in range(len(people)):
+        partners = (rows == rows[:, [target]]).all(axis=0)
+        assert partners.sum() >= programme.terms.minimum_group_size or not rows[:, target].any()
+
+
+@given(programmes())
+def test_every_team_with_enough_answers_has_a_figure(programme):
+    cells = {cell.group: cell for cell in publish(programme.counts, programme.terms)}
+    for team, size in programme.counts.respondents.items():
+        if size >= programme.terms.minimum_group_size:
+            cell = cells[team]
+            assert isinstance(cell, ShownCell) or cell.reason is WithheldReason.TOO_MANY_SKIPPED
+
+
+@given(programmes())
+def test_publishing_twice_gives_the_same(programme):
+    assert publish(programme.counts, programme.terms) == publish(programme.counts, programme.terms)
+
+
+def test_a_partition_that_protects_nobody_is_refused_by_the_audit():
+    tree = two_services(north=5, nearby=5)
+    answers = np.array([[1.0, 2.0]] * 8)
+    teams = ["north"] * 4 + ["nearby"] * 4
+    sizes = {"north": 4, "nearby": 4}
+    planted = (Block(("north",), 4), Block(("nearby", "north"), 8))
+    with pytest.raises(AuditFailed) as failure:
+        publish(count(tree, sizes, planted, teams, answers), TERMS)
+    assert failure.value.findings == (
+        "block north has fewer than 5 respondents",
+        "team north is in two blocks",
+    )
+
+
+@pytest.mark.parametrize("terms", [(4, 25.0), (5, 20.0), (5, 60.0)])
+def test_terms_that_would_protect_nobody_are_refused(terms):
+    with pytest.raises(InvalidTerms):
+        DisclosureTerms(*terms)

@@ -1,0 +1,123 @@
+"""Fakes of the three seams, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from dashboards.snapshots import (
+    Coverage,
+    Level,
+    Measure,
+    PublishedCell,
+    PublishedWave,
+    ReportingGroup,
+    ShownCell,
+    SmallChangeMark,
+    StoredChart,
+    WithheldCell,
+    WithheldReason,
+)
+from notifications.messages import ClaimedMessage, Outcome, OutgoingMessage
+
+CONNECTEDNESS = Measure("connectedness", "Connectedness", higher_is_better=True)
+BURNOUT = Measure("burnout", "Burnout", higher_is_better=False)
+
+
+def wave(number: int, measures: Sequence[Measure] = (CONNECTEDNESS,)) -> PublishedWave:
+    """The wave of a month, counted from January 2025."""
+    year, month = 2025 + number // 12, number % 12 + 1
+    return PublishedWave(f"w{number}", f"{date(year, month, 1):%B %Y}", date(year, month, 12), 5, 25.0, tuple(measures))
+
+
+def shown(number: int, score: int, *, group: str = "t", **changes: object) -> ShownCell:
+    """A shown cell of twelve answers."""
+    values: dict[str, object] = {
+        "wave": f"w{number}",
+        "group": group,
+        "name": group.title(),
+        "level": Level.TEAM,
+        "parent": "s",
+        "measure": "connectedness",
+        "instrument": "crescendo-pulse@1.0.0",
+        "n": 12,
+        "roster_size": 14,
+        "score": score,
+        "low": score - 1.0,
+        "high": score + 1.0,
+        "likely_low": max(0, score - 6),
+        "likely_high": min(100, score + 6),
+        "covers": (group,),
+        "coverage": Coverage.ALL,
+        "response_rate": 85,
+    }
+    return ShownCell(**{**values, **changes})
+
+
+def withheld(
+    number: int, *, group: str = "t", reason: WithheldReason = WithheldReason.TOO_FEW, counted_in: str | None = None
+) -> WithheldCell:
+    """A cell that is not shown."""
+    return WithheldCell(
+        f"w{number}", group, group.title(), Level.TEAM, "s", "connectedness", "crescendo-pulse@1.0.0", reason, counted_in
+    )
+
+
+@dataclass
+class FakeResults:
+    """Published results in memory."""
+
+    published: list[PublishedWave] = field(default_factory=list)
+    groups: list[ReportingGroup] = field(default_factory=list)
+    published_cells: list[PublishedCell] = field(default_factory=list)
+    changes: dict[str, list[SmallChangeMark]] = field(default_factory=dict)
+    charts: dict[tuple[str, str, str], StoredChart] = field(default_factory=dict)
+
+    def waves(self) -> Sequence[PublishedWave]:
+        return self.published
+
+    def group(self, key: str) -> ReportingGroup | None:
+        return next((group for group in self.groups if group.key == key), None)
+
+    def children(self, key: str) -> Sequence[ReportingGroup]:
+        return [group for group in self.groups if group.parent == key]
+
+    def cells(self, group: str) -> Sequence[PublishedCell]:
+        return [cell for cell in self.published_cells if cell.group == group]
+
+    def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
+        return self.changes.get(group, [])
+
+    def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
+        return self.charts.get((group, measure, variant))
+
+
+@dataclass
+class FakeOutbox:
+    """An outbox that holds one message."""
+
+    message: ClaimedMessage | None
+    recorded: list[Outcome] = field(default_factory=list)
+
+    def claim(self, message_id: UUID, now: datetime) -> ClaimedMessage | None:
+        claimed, self.message = self.message, None
+        return claimed
+
+    def record(self, claimed: ClaimedMessage, outcome: Outcome, now: datetime) -> bool:
+        self.recorded.append(outcome)
+        return True
+
+
+@dataclass
+class FakeTransport:
+    """A provider that answers what it is told to."""
+
+    answer: Callable[[OutgoingMessage], Outcome]
+    longest_seconds: float = 25.0
+    sent: list[OutgoingMessage] = field(default_factory=list)
+
+    def send(self, message: OutgoingMessage) -> Outcome:
+        self.sent.append(message)
+        return self.answer(message)
