@@ -79,10 +79,10 @@ class SmtpTransport:
 
     def send(self, message: OutgoingMessage) -> Outcome:
         """Hand one message over."""
-        connection: _TwoPhaseSMTP | None = None
+        connection = self._new_connection()
         try:
-            connection = self._connect()
-            code, reply = self._hand_over(connection, message)
+            self._greet(connection)
+            code = self._hand_over(connection, message)
         except smtplib.SMTPResponseException as error:
             return _refused(error.smtp_code)
         except smtplib.SMTPRecipientsRefused as error:
@@ -90,23 +90,31 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException) as error:
             return _broken_off(connection, error)
         finally:
-            if connection is not None:
-                connection.close()
+            connection.close()
         if code == 250:
             return Accepted(PROVIDER, str(message.attempt_id))
-        return _refused(code) if reply else Unknown(PROVIDER, "no-answer")
+        return _refused(code)
 
-    def _connect(self) -> _TwoPhaseSMTP:
+    def _new_connection(self) -> _TwoPhaseSMTP:
+        connection: _TwoPhaseSMTP
+        if self._server.tls == "implicit":
+            connection = _TwoPhaseSMTPS(timeout=self._timeout, context=ssl.create_default_context())
+        else:
+            connection = _TwoPhaseSMTP(timeout=self._timeout)
+        connection._host = self._server.host  # type: ignore[attr-defined]  # noqa: SLF001 - the name that TLS checks
+        return connection
+
+    def _greet(self, connection: _TwoPhaseSMTP) -> None:
         server = self._server
-        opener = _TwoPhaseSMTPS if server.tls == "implicit" else _TwoPhaseSMTP
-        connection = opener(server.host, server.port, timeout=self._timeout)
+        code, greeting = connection.connect(server.host, server.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, greeting)
         if server.tls == "starttls":
             connection.starttls(context=ssl.create_default_context())
         if server.username:
             connection.login(server.username, server.password)
-        return connection
 
-    def _hand_over(self, connection: _TwoPhaseSMTP, message: OutgoingMessage) -> tuple[int, bytes]:
+    def _hand_over(self, connection: _TwoPhaseSMTP, message: OutgoingMessage) -> int:
         connection.ehlo_or_helo_if_needed()
         _, sender = parseaddr(self._sender)
         code, reply = connection.mail(_bounce_address(sender, message))
@@ -115,7 +123,7 @@ class SmtpTransport:
         code, reply = connection.rcpt(message.address)
         if code not in {250, 251}:
             raise smtplib.SMTPRecipientsRefused({message.address: (code, reply)})
-        return connection.data(compose(message, self._sender).as_bytes(policy=SMTP))
+        return connection.data(compose(message, self._sender).as_bytes(policy=SMTP))[0]
 
 
 def compose(message: OutgoingMessage, sender: str) -> EmailMessage:
@@ -146,7 +154,7 @@ def _refused(code: int) -> Outcome:
     return NotAccepted(PROVIDER, str(code), permanent=500 <= code < 600)
 
 
-def _broken_off(connection: _TwoPhaseSMTP | None, error: Exception) -> Outcome:
-    if connection is not None and connection.point_of_no_return:
+def _broken_off(connection: _TwoPhaseSMTP, error: Exception) -> Outcome:
+    if connection.point_of_no_return:
         return Unknown(PROVIDER, type(error).__name__)
     return NotAccepted(PROVIDER, type(error).__name__, permanent=False)
