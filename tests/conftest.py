@@ -55,7 +55,6 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, keys: dict[str, st
     app = create_app(load_settings({**keys, "DATA_DIR": str(folder)}))
     with app.app_context():
         upgrade(directory=MIGRATIONS)
-        db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
         db.session.remove()
         db.engine.dispose()
     return folder / "pulse.sqlite"

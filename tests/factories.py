@@ -66,7 +66,8 @@ class Studio:
     def add_authority(self, name: str, teams: Mapping[str, int], *, area: str = "Early Help") -> None:
         """Create an authority with teams of these sizes."""
         add_group(name.lower(), name, Level.AUTHORITY, "crescendo")
-        self.enrol(name, teams, area=area)
+        if teams:
+            self.enrol(name, teams, area=area)
 
     def enrol(self, authority: str, teams: Mapping[str, int], *, area: str = "Early Help") -> None:
         """Import a roster: even-numbered people have a mobile number, the others an email address."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from survey_app.processes.broker import LOOPBACK
 
@@ -30,7 +30,7 @@ class SmtpPeer:
             connection, _ = self._listener.accept()
         except OSError:
             return
-        with connection, connection.makefile("rwb", buffering=0) as wire:
+        with connection, connection.makefile("rwb", buffering=0) as wire, suppress(ConnectionError):
             self._talk(wire)
 
     def _talk(self, wire) -> None:
