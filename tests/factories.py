@@ -118,9 +118,7 @@ class Studio:
 class OpenWave:
     """A wave in the field."""
 
-    def __init__(
-        self, studio: Studio, wave_id: int, key: str, opened_at: datetime, messages: Sequence[UUID]
-    ) -> None:
+    def __init__(self, studio: Studio, wave_id: int, key: str, opened_at: datetime, messages: Sequence[UUID]) -> None:
         self.studio = studio
         self.id = wave_id
         self.key = key

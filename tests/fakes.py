@@ -61,7 +61,15 @@ def withheld(
 ) -> WithheldCell:
     """A cell that is not shown."""
     return WithheldCell(
-        f"w{number}", group, group.title(), Level.TEAM, "s", "connectedness", "crescendo-pulse@1.0.0", reason, counted_in
+        f"w{number}",
+        group,
+        group.title(),
+        Level.TEAM,
+        "s",
+        "connectedness",
+        "crescendo-pulse@1.0.0",
+        reason,
+        counted_in,
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from instruments.answers import check_answers
 from instruments.definitions import Instrument
+from instruments.files import from_document
 from survey_app.crypto.link_tokens import TOKEN_LENGTH, ballot_tag
 from survey_app.crypto.sealed_ballots import seal
 from survey_app.crypto.vault import Vault
@@ -22,7 +23,6 @@ from survey_app.models.ballots import Ballot
 from survey_app.models.invitations import Invitation
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
-from survey_app.use_cases.wave_terms import thaw
 
 
 @dataclass(frozen=True)
@@ -40,21 +40,21 @@ class AnswerSheet:
 
 def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
     """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
-    invitation, wave = _find(token, vault)
-    run_by, terms = db.session.execute(
-        select(Pulse.run_by, WaveTerms)
+    found = _find(token, vault)
+    run_by, promise = db.session.execute(
+        select(Pulse.run_by, WaveTerms.promise)
         .join(Wave, Wave.pulse_id == Pulse.id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
-        .where(Wave.id == wave.id)
+        .where(Wave.id == found.wave_id)
     ).one()
     return AnswerSheet(
-        label=wave.label,
+        label=found.label,
         run_by=run_by,
-        promise=terms.promise,
-        closes_at=wave.closes_at,
-        is_open=wave.state == WaveState.OPEN,
-        answered=invitation.answered,
-        instrument=_instrument_of(wave.id),
+        promise=promise,
+        closes_at=found.closes_at,
+        is_open=found.state == WaveState.OPEN,
+        answered=found.answered,
+        instrument=_instrument_of(found),
     )
 
 
@@ -73,80 +73,70 @@ def record_response(token: str, given: Mapping[str, str], vault: Vault) -> None:
     UnknownItem, UnknownResponse
         The answers do not fit the instrument; nothing is stored.
     """
-    invitation, wave = _find(token, vault, lock=True)
-    if wave.state != WaveState.OPEN:
+    found = _find(token, vault, lock=True)
+    if found.state != WaveState.OPEN:
         raise WaveClosed
-    answers = check_answers(_instrument_of(wave.id), given)
-    ballot = json.dumps({"team": invitation.team_key, "answers": answers}, separators=(",", ":")).encode()
-    sealed = seal(_public_key_of(wave.id), ballot)
-    _upsert(ballot_tag(token), wave.id, sealed)
-    db.session.execute(
-        update(Invitation.__table__).where(Invitation.__table__.c.id == invitation.id).values(answered=True)  # type: ignore[arg-type]
-    )
+    answers = check_answers(_instrument_of(found), given)
+    ballot = json.dumps({"team": found.team_key, "answers": answers}, separators=(",", ":")).encode()
+    _upsert(ballot_tag(token), found.wave_id, seal(found.public_key, ballot))
+    db.session.execute(update(Invitation).where(Invitation.id == found.id).values(answered=True))
     db.session.commit()
 
 
 def find_invitation_id(token: str, vault: Vault) -> UUID:
     """Return the id of the invitation behind a link, or raise `UnknownInvitation`."""
-    invitation, _ = _find(token, vault)
-    found: UUID = invitation.id
-    return found
+    return _find(token, vault).id
 
 
 @dataclass(frozen=True)
-class _FoundInvitation:
+class _Found:
+    """An invitation and its wave, as the look-up of a link gives them."""
+
     id: UUID
     team_key: str
     answered: bool
-
-
-@dataclass(frozen=True)
-class _FoundWave:
-    id: int
+    wave_id: int
     label: str
     state: str
     closes_at: datetime
+    instrument_digest: str
+    public_key: bytes
 
 
-def _find(token: str, vault: Vault, *, lock: bool = False) -> tuple[_FoundInvitation, _FoundWave]:
+_LOOKED_UP = (
+    *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.wave_id),
+    *(Wave.label, Wave.state, Wave.closes_at),
+    *(WaveTerms.instrument_digest, WaveTerms.public_key),
+)
+
+
+def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
     """Look a link up; with `lock`, hold the wave open until this transaction ends (PostgreSQL: FOR SHARE)."""
     if len(token) != TOKEN_LENGTH:
         raise UnknownInvitation
     query = (
-        select(
-            Invitation.id,
-            Invitation.team_key,
-            Invitation.answered,
-            Wave.id,
-            Wave.label,
-            Wave.state,
-            Wave.closes_at,
-        )
+        select(*_LOOKED_UP)
         .join(Wave, Wave.id == Invitation.wave_id)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Invitation.token_hash == vault.lookup_hash(token))
     )
     if lock:
         query = query.with_for_update(read=True, of=Wave)
-    row = db.session.execute(query).one_or_none()
+    row = db.session.execute(query).mappings().one_or_none()
     if row is None:
         raise UnknownInvitation
-    invitation_id, team_key, answered, wave_id, label, state, closes_at = row
-    return _FoundInvitation(invitation_id, team_key, answered), _FoundWave(wave_id, label, state, closes_at)
+    return _Found(**row)
+
+
+def _instrument_of(found: _Found) -> Instrument:
+    return _read_instrument(found.wave_id, found.instrument_digest)
 
 
 @lru_cache(maxsize=64)
-def _instrument_of(wave_id: int) -> Instrument:
-    """A wave's instrument never changes, so a process reads it once."""
-    return thaw("", _terms(wave_id)).instrument
-
-
-@lru_cache(maxsize=64)
-def _public_key_of(wave_id: int) -> bytes:
-    return _terms(wave_id).public_key
-
-
-def _terms(wave_id: int) -> WaveTerms:
-    return db.session.scalars(select(WaveTerms).where(WaveTerms.wave_id == wave_id)).one()
+def _read_instrument(wave_id: int, instrument_digest: str) -> Instrument:  # noqa: ARG001 - the digest makes it safe to keep
+    """A definition never changes under its digest, so a process reads it once."""
+    document = db.session.scalars(select(WaveTerms.instrument).where(WaveTerms.wave_id == wave_id)).one()
+    return from_document(document)
 
 
 def _upsert(tag: bytes, wave_id: int, sealed: bytes) -> None:

@@ -65,9 +65,7 @@ def count(
     """Tally answers by block."""
     places = {team: index for index, block in enumerate(blocks) for team in block.teams}
     rows = np.array([places.get(team, -1) for team in teams], dtype=np.intp)
-    items = tuple(
-        tally(answers[:, item], rows, len(blocks), minimum=0, maximum=4) for item in range(answers.shape[1])
-    )
+    items = tuple(tally(answers[:, item], rows, len(blocks), minimum=0, maximum=4) for item in range(answers.shape[1]))
     return WaveCounts(
         wave="w",
         instrument="tiny@1.0.0",

@@ -50,7 +50,9 @@ def test_the_headline_counts_what_has_changed():
     page = build_group_page(results(cells, measures=(CONNECTEDNESS, BURNOUT)), TEAM)
     assert page.headline == "One thing has changed; one is as usual"
     both = steady([85]) + steady([85], measure="burnout")
-    assert build_group_page(results(both, measures=(CONNECTEDNESS, BURNOUT)), TEAM).headline == "Two things have changed"
+    assert (
+        build_group_page(results(both, measures=(CONNECTEDNESS, BURNOUT)), TEAM).headline == "Two things have changed"
+    )
 
 
 def test_a_signal_names_the_change_that_came_before_and_claims_nothing_more():

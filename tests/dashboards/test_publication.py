@@ -121,7 +121,9 @@ def test_no_combination_of_published_means_uncovers_fewer_than_k_people(programm
     cells = [cell for cell in publish(programme.counts, programme.terms) if isinstance(cell, ShownCell)]
     order = {team: place for place, team in enumerate(sorted(set(programme.teams)))}
     people = np.array([order[team] for team in programme.teams])
-    figures = np.array([[float(team in cell.covers) for team in sorted(order)] for cell in cells]).reshape(len(cells), len(order))
+    figures = np.array([[float(team in cell.covers) for team in sorted(order)] for cell in cells]).reshape(
+        len(cells), len(order)
+    )
 
     rows = figures[:, people] if len(people) else figures
     for target in range(len(people)):

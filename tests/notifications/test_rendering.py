@@ -28,9 +28,9 @@ CLAIMED = ClaimedMessage(
     address="amara@staff.example.org",
     personalisation=LONGEST,
 )
-GSM_7 = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿") | set(
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
+GSM_7 = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+) | set("abcdefghijklmnopqrstuvwxyzäöñüà")
 
 
 def test_an_invitation_by_text_is_one_segment_for_the_longest_values():

@@ -60,7 +60,10 @@ def test_a_mail_arrives_whole_with_what_mail_programs_need_to_unsubscribe():
     ("url", "expected"),
     [
         ("smtp://mail.example.gov.uk", SmtpServer("mail.example.gov.uk", 587, "", "", "starttls")),
-        ("smtps://us%40er:p%3Aw@mail.example.gov.uk", SmtpServer("mail.example.gov.uk", 465, "us@er", "p:w", "implicit")),
+        (
+            "smtps://us%40er:p%3Aw@mail.example.gov.uk",
+            SmtpServer("mail.example.gov.uk", 465, "us@er", "p:w", "implicit"),
+        ),
         ("smtp://127.0.0.1:2525", SmtpServer("127.0.0.1", 2525, "", "", "none")),
     ],
 )
@@ -68,7 +71,9 @@ def test_mail_leaves_this_machine_only_encrypted(url, expected):
     assert SmtpServer.from_url(url) == expected
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # smtplib leaves its socket to the collector
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # smtplib leaves its socket to the collector
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_a_server_without_the_encryption_that_is_asked_for_gets_nothing(tls):
     with smtp_peer("STARTTLS 454") as peer:

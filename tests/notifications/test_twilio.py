@@ -52,7 +52,9 @@ def http_peer(answer):
 
 
 def transport(port, **changes):
-    account = TwilioAccount(peers.ACCOUNT_SID, peers.AUTH_TOKEN, peers.MESSAGING_SERVICE_SID, f"http://{LOOPBACK}:{port}")
+    account = TwilioAccount(
+        peers.ACCOUNT_SID, peers.AUTH_TOKEN, peers.MESSAGING_SERVICE_SID, f"http://{LOOPBACK}:{port}"
+    )
     return TwilioTransport(replace(account, **changes), timeout_seconds=0.7)
 
 
