@@ -108,6 +108,15 @@ def why_withheld(cell: WithheldCell, wave: PublishedWave, counted_in: str | None
     return f"{few}. This protects everyone who did answer."
 
 
+def not_shown(cell: WithheldCell, wave: PublishedWave) -> str:
+    """Why a wave of a table has no figure, in a few words."""
+    if cell.reason is WithheldReason.COUNTED_ELSEWHERE:
+        return "Not shown: mostly counted elsewhere"
+    if cell.reason is WithheldReason.TOO_MANY_SKIPPED:
+        return "Not shown: too many skipped a question"
+    return f"Not shown: fewer than {wave.minimum_group_size} answers"
+
+
 def figure(cell: PublishedCell | None) -> str:
     """A cell in a table."""
     if cell is None:

@@ -95,9 +95,10 @@ def vault() -> Vault:
 
 def _engine_options(url: str) -> dict[str, Any]:  # Any: SQLAlchemy's own options
     if url.startswith("sqlite"):
-        return {}
+        return {"hide_parameters": True}
     server = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
     return {
+        "hide_parameters": True,  # what is written may be answers: no error may print it
         "pool_size": 4,
         "max_overflow": 4,
         "pool_timeout": 3,

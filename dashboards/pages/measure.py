@@ -130,9 +130,7 @@ def _wave_row(wave: PublishedWave, cell: PublishedCell | None, *, starts_phase: 
     return WaveRow(
         label=wave.label,
         closed_on=words.day(wave.closed_on),
-        score=words.figure(cell)
-        if shown or cell is None
-        else f"Not shown: fewer than {wave.minimum_group_size} answers",
+        score=words.not_shown(cell, wave) if isinstance(cell, WithheldCell) else words.figure(cell),
         likely=f"{shown.likely_low} to {shown.likely_high}" if shown else "",
         answers=str(shown.n) if shown else "",
         note="Questions changed: not comparable with earlier pulses" if starts_phase else "",

@@ -39,6 +39,7 @@ def form_blocks(
     Bottom-up: a team with `minimum` respondents or more is a block. Smaller teams of a group are combined,
     largest first and ties by key, a block being closed at the minimum; what remains joins the last block so
     formed, or is passed to the group above if none was. Whoever is left over at the root is in no block.
+    Leads' groups come last, and count towards the minimum only among themselves.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def form_blocks(
     Returns
     -------
     tuple of Block
-        By key. Every team is in one block at most, and every block has `minimum` respondents or more.
+        By key. Every team is in one block at most, and every block has `minimum` respondents or more, leads
+        not counted where others are in it.
     """
     sizes = {leaf.key: respondents.get(leaf.key, 0) for leaf in tree.leaves}
     blocks = [Block((team,), size) for team, size in sizes.items() if size >= minimum]
@@ -63,29 +65,48 @@ def form_blocks(
         if node.key in sizes and node.parent is not None:
             waiting[node.parent].extend(pending)
             continue
-        formed, left = _combine(pending, sizes, minimum, earlier)
+        formed, left = _combine(pending, _Company(tree, sizes, minimum), earlier)
         blocks.extend(Block(tuple(sorted(teams)), sum(sizes[team] for team in teams)) for teams in formed)
         if node.parent is not None:
             waiting[node.parent].extend(left)
     return tuple(sorted(blocks, key=lambda block: block.key))
 
 
+def is_large_enough(tree: GroupTree, sizes: Mapping[str, int], teams: Iterable[str], minimum: int) -> bool:
+    """Whether teams may form a block: leads are not counted where others are in it."""
+    members = list(teams)
+    others = [team for team in members if not tree[team].is_leads]
+    return sum(sizes[team] for team in others or members) >= minimum
+
+
+@dataclass(frozen=True)
+class _Company:
+    """What decides who may be combined with whom."""
+
+    tree: GroupTree
+    sizes: Mapping[str, int]
+    minimum: int
+
+    def suffices(self, teams: Iterable[str]) -> bool:
+        return is_large_enough(self.tree, self.sizes, teams, self.minimum)
+
+    def order(self, team: str) -> tuple[bool, int, str]:
+        return self.tree[team].is_leads, -self.sizes[team], team
+
+
 def _combine(
-    pending: Sequence[str],
-    sizes: Mapping[str, int],
-    minimum: int,
-    earlier: Iterable[tuple[str, ...]],
+    pending: Sequence[str], company: _Company, earlier: Iterable[tuple[str, ...]]
 ) -> tuple[list[list[str]], list[str]]:
     formed: list[list[str]] = []
     loose = set(pending)
     for teams in earlier:
-        if loose.issuperset(teams) and sum(sizes[team] for team in teams) >= minimum:
+        if loose.issuperset(teams) and company.suffices(teams):
             formed.append(list(teams))
             loose.difference_update(teams)
     open_block: list[str] = []
-    for team in sorted(loose, key=lambda team: (-sizes[team], team)):
+    for team in sorted(loose, key=company.order):
         open_block.append(team)
-        if sum(sizes[member] for member in open_block) >= minimum:
+        if company.suffices(open_block):
             formed.append(open_block)
             open_block = []
     if open_block and formed:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dashboards.errors import AuditFailed
 from dashboards.snapshots import Coverage, Level, PublishedCell, ShownCell, WithheldCell, WithheldReason
-from dashboards.suppression.blocks import Block
+from dashboards.suppression.blocks import Block, is_large_enough
 from dashboards.suppression.protection import protect, spans_width
 from dashboards.suppression.rounding import display_step, round_for_display, whole
 from dashboards.suppression.terms import SHARE_NEARLY_ALL, SHARE_TO_SHOW, DisclosureTerms
@@ -89,7 +89,7 @@ def _audit(counts: WaveCounts, measures: Sequence[_ProtectedMeasure], terms: Dis
     findings = [
         f"block {block.key} has fewer than {terms.minimum_group_size} respondents"
         for block in counts.blocks
-        if sum(counts.respondents[team] for team in block.teams) < terms.minimum_group_size
+        if not is_large_enough(counts.tree, counts.respondents, block.teams, terms.minimum_group_size)
     ]
     times_used = Counter(team for block in counts.blocks for team in block.teams)
     findings += [f"team {team} is in two blocks" for team, times in sorted(times_used.items()) if times > 1]
@@ -201,7 +201,9 @@ def _coverage(share: float) -> Coverage:
 
 
 def _response_rate(answered: int, invited: int | None) -> int | None:
-    """Steps of five per cent; 95 stands for 95 or more."""
+    """Steps of five per cent; 95 stands for 95 or more, and is said of nothing less."""
     if invited is None:
         return None
-    return min(95, whole(answered / invited * 20) * 5)
+    if answered * 20 >= invited * 19:
+        return 95
+    return min(90, whole(answered / invited * 20) * 5)

@@ -13,12 +13,17 @@ from dashboards.snapshots import Level
 
 @dataclass(frozen=True)
 class GroupNode:
-    """A group in a wave's tree."""
+    """A group in a wave's tree.
+
+    A leads' group holds the answers of people who read pages of teams nearby. In company of other teams they are
+    not counted towards the minimum, so that a lead who knows their own answer still faces enough others.
+    """
 
     key: str
     name: str
     level: Level
     parent: str | None
+    is_leads: bool = False
 
 
 @dataclass(frozen=True)

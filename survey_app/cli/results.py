@@ -13,6 +13,7 @@ from instruments.definitions import Instrument
 from instruments.files import read_instrument
 from instruments.library import load_released
 from survey_app.cli.running import in_application, now
+from survey_app.extensions import vault
 from survey_app.stores.publication_list import list_published
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,7 +39,7 @@ def import_results_command(path: Path, instrument: str, map_path: Path) -> None:
 
     definition = _instrument(instrument)
     survey = read_map(map_path.read_bytes(), definition)
-    for wave in import_results(path.read_bytes(), survey, definition, now()):
+    for wave in import_results(path.read_bytes(), survey, definition, now(), vault()):
         click.echo(f"{wave.key}: {wave.people} people in {wave.blocks} blocks, {wave.cells} cells published.")
     click.echo(f"{draw_charts(now())} charts drawn.")
 

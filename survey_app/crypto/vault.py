@@ -36,6 +36,10 @@ class Vault:
         """What the database keeps of a token or an address in order to find it again."""
         return keyed_hash(self.lookup_key, secret)
 
+    def address_hash(self, address: str) -> bytes:
+        """The look-up hash of an address, the same for `Amara@X.org` and `amara@x.org`."""
+        return self.lookup_hash(address.strip().casefold())
+
     def encrypt(self, text: str) -> bytes:
         """Encrypt a contact detail."""
         return self.contact_cipher.encrypt(text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,9 @@ class WaveKeyFiles:
         return self._path(wave_key).exists()
 
     def destroy(self, wave_key: str) -> None:
-        """Overwrite and remove a wave's private key; nothing happens where there is none."""
+        """Overwrite and remove a wave's private key; nothing happens where there is none any more."""
         path = self._path(wave_key)
-        if path.exists():
+        with contextlib.suppress(FileNotFoundError):
             with path.open("r+b") as file:
                 file.write(os.urandom(32))
                 file.flush()

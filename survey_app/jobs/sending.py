@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from survey_app.extensions import settings, vault
+from survey_app.jobs.guarding import without_details
 from survey_app.use_cases import messaging
 
 
+@without_details
 def deliver_messages(message_ids: Sequence[str]) -> None:
     """Try to send these messages."""
     messaging.deliver_messages([UUID(message_id) for message_id in message_ids], settings(), vault())

@@ -52,6 +52,7 @@ class Wave(Base):
     closes_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     key_destroyed_at: Mapped[datetime | None]
+    compacted_at: Mapped[datetime | None]
     charts_drawn_at: Mapped[datetime | None]
     pulse: Mapped[Pulse] = relationship()
     terms: Mapped[WaveTerms | None] = relationship(back_populates="wave")
@@ -60,7 +61,8 @@ class Wave(Base):
 class WaveTerms(Base):
     """What was promised and will hold for a wave: written once, when it opens.
 
-    `instrument` is a full copy of the definition, and `tree` the groups of that day.
+    `instrument` is a full copy of the definition, and `tree` the groups of that day. `source_hash` knows an imported
+    survey again, whatever it is called.
     """
 
     __tablename__ = "wave_terms"
@@ -75,4 +77,5 @@ class WaveTerms(Base):
     promise_hash: Mapped[str]
     public_key: Mapped[bytes]
     tree: Mapped[dict[str, Any]]  # Any: JSON, read back by use_cases.wave_terms
+    source_hash: Mapped[bytes | None] = mapped_column(unique=True)
     wave: Mapped[Wave] = relationship(back_populates="terms")

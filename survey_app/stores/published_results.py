@@ -23,14 +23,17 @@ from dashboards.snapshots import (
 from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.publications import PublishedCellRow, StoredChartRow
-from survey_app.models.pulses import Wave, WaveState, WaveTerms
+from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.models.small_changes import SmallChange
 
 Row = PublishedCellRow
 
 
 class DatabaseResults:
-    """Implements `dashboards.snapshots.PublishedResults` for the length of one request or job."""
+    """Implements `dashboards.snapshots.PublishedResults` of one programme, for the length of a request or job."""
+
+    def __init__(self, programme: str) -> None:
+        self._programme = programme
 
     def waves(self) -> Sequence[PublishedWave]:
         """Published waves, oldest first."""
@@ -40,7 +43,7 @@ class DatabaseResults:
         """The group of this key, as named in the newest wave that knows it."""
         row = db.session.execute(
             select(Row.group_key, Row.group_name, Row.level, Row.parent_key)
-            .where(Row.group_key == key)
+            .where(Row.group_key == key, Row.wave_id.in_(self._waves_by_id))
             .order_by(Row.wave_id.desc())
             .limit(1)
         ).one_or_none()
@@ -58,7 +61,7 @@ class DatabaseResults:
 
     def cells(self, group: str) -> Sequence[PublishedCell]:
         """Every cell of a group, oldest wave first."""
-        rows = db.session.scalars(select(Row).where(Row.group_key == group)).all()
+        rows = db.session.scalars(select(Row).where(Row.group_key == group, Row.wave_id.in_(self._waves_by_id))).all()
         order = {wave_id: place for place, wave_id in enumerate(self._waves_by_id)}
         return [
             to_cell(row, self._waves_by_id[row.wave_id].key) for row in sorted(rows, key=lambda row: order[row.wave_id])
@@ -74,6 +77,16 @@ class DatabaseResults:
         )
         return [SmallChangeMark(row.title, row.started_on) for row in rows]
 
+    def groups(self) -> Sequence[ReportingGroup]:
+        """Every group of the newest wave, by key."""
+        rows = db.session.execute(
+            select(Row.group_key, Row.group_name, Row.level, Row.parent_key)
+            .where(Row.wave_id == self._newest_wave_id)
+            .distinct()
+            .order_by(Row.group_key)
+        )
+        return [ReportingGroup(row[0], row[1], Level(row[2]), row[3]) for row in rows]
+
     def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
         """The newest picture of this name."""
         row = db.session.get(StoredChartRow, (group, measure, variant))
@@ -84,7 +97,9 @@ class DatabaseResults:
         rows = db.session.execute(
             select(Wave, WaveTerms)
             .join(WaveTerms, WaveTerms.wave_id == Wave.id)
-            .where(Wave.state == WaveState.CLOSED)
+            .join(Pulse, Pulse.id == Wave.pulse_id)
+            .join(Group, Group.id == Pulse.programme_id)
+            .where(Wave.state == WaveState.CLOSED, Group.key == self._programme)
             .order_by(Wave.closed_at, Wave.id)
         )
         return {wave.id: _published_wave(wave, terms) for wave, terms in rows}

@@ -20,6 +20,7 @@ from survey_app.models.groups import Group
 from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint
 from survey_app.use_cases.errors import UnknownGroup
+from survey_app.use_cases.groups import programme_of
 
 LINK_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(hours=12)
@@ -34,6 +35,8 @@ class Viewer:
     """(role, group key, level of the group)"""
     own_groups: frozenset[str]
     inside: frozenset[str]
+    programme: str
+    """The programme of the largest role; empty for somebody without a role."""
 
     @property
     def home(self) -> tuple[str, Level] | None:
@@ -57,7 +60,7 @@ def add_account(name: str, email: str, role: Role, group_key: str, vault: Vault)
                 account_id=account_id,
                 channel=Channel.EMAIL,
                 address_encrypted=vault.encrypt(email),
-                address_hash=vault.lookup_hash(email),
+                address_hash=vault.address_hash(email),
             )
         )
     db.session.merge(RoleGrant(account_id=account_id, group_id=group.id, role=role))
@@ -157,7 +160,14 @@ def find_viewer(reference: str, now: datetime, vault: Vault) -> Viewer | None:
         key=lambda held: order.index(held[2]),
     )
     own = frozenset(group.key for _, group in grants)
-    return Viewer(account.name, tuple(roles), own, _groups_inside([group for _, group in grants]))
+    largest = next((group for _, group in grants if roles and group.key == roles[0][1]), None)
+    return Viewer(
+        name=account.name,
+        roles=tuple(roles),
+        own_groups=own,
+        inside=_groups_inside([group for _, group in grants]),
+        programme=programme_of(largest).key if largest else "",
+    )
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,7 @@ def demo_accounts(vault: Vault) -> Sequence[DemoAccount]:
 
 def _contact_of_account(email: str, vault: Vault) -> Select[ContactPoint]:
     return select(ContactPoint).where(
-        ContactPoint.account_id.is_not(None), ContactPoint.address_hash == vault.lookup_hash(email.strip())
+        ContactPoint.account_id.is_not(None), ContactPoint.address_hash == vault.address_hash(email)
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import sqlite3
 from datetime import datetime
 
 import pandas as pd
@@ -48,6 +49,7 @@ def close_wave(wave_id: int, now: datetime, vault: Vault) -> None:
     if wave.state == WaveState.CLOSING:
         _publish(wave, now, vault)
     _destroy_key(wave_id, now, vault)
+    _compact(wave_id, now)
 
 
 def _stop_taking_answers(wave_id: int) -> None:
@@ -94,24 +96,40 @@ def _open_ballots(wave_id: int, frozen: FrozenWave, private_key: X25519PrivateKe
 
 def _destroy_key(wave_id: int, now: datetime, vault: Vault) -> None:
     wave = _wave(wave_id)
-    if wave.state != WaveState.CLOSED or wave.key_destroyed_at is not None:
-        db.session.rollback()
-        return
-    vault.wave_keys.destroy(wave.key)
-    wave.key_destroyed_at = now
+    if wave.state == WaveState.CLOSED and wave.key_destroyed_at is None:
+        vault.wave_keys.destroy(wave.key)
+        wave.key_destroyed_at = now
     db.session.commit()
-    _compact()
 
 
-def _compact() -> None:
-    """Leave no trace of deleted ballots in free pages or in the write-ahead log of SQLite; vacuum PostgreSQL."""
+def _compact(wave_id: int, now: datetime) -> None:
+    """Leave no trace of deleted ballots in free pages or in the write-ahead log.
+
+    Somebody else may be reading or writing just now; then the wave stays uncompacted, and the clock closes it again.
+    """
+    wave = _wave(wave_id)
+    needed = wave.key_destroyed_at is not None and wave.compacted_at is None
+    db.session.commit()
+    if needed and _vacuum():
+        wave.compacted_at = now
+        db.session.commit()
+
+
+def _vacuum() -> bool:
+    """Rewrite the database file (SQLite) or the table of ballots (PostgreSQL), and say whether it could be done."""
     if db.engine.dialect.name == "sqlite":
-        with contextlib.closing(db.engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM")
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return
+        try:
+            with contextlib.closing(db.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                checkpoint = cursor.fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return checkpoint is not None and not checkpoint[0]  # its first column says whether somebody was in the way
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ballots"))
+    return True
 
 
 def _wave(wave_id: int) -> Wave:

@@ -12,7 +12,8 @@ from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
 from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell, StoredChart
 from dashboards.trends import build_trend
 from survey_app.extensions import db
-from survey_app.models.publications import PublishedCellRow, StoredChartRow
+from survey_app.models.groups import Group
+from survey_app.models.publications import StoredChartRow
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.published_results import DatabaseResults
 
@@ -22,13 +23,14 @@ Picture = tuple[str, str, str, StoredChart]
 
 def draw_charts(now: datetime) -> int:
     """Draw and store the pictures of every group that has a page; return how many there are."""
-    results = DatabaseResults()
-    waves = results.waves()
     drawn = 0
-    for group in _groups_with_pages():
-        for key, measure, variant, chart in _pictures(results, waves, group):
-            _store(key, measure, variant, chart, now)
-            drawn += 1
+    for programme in db.session.scalars(select(Group.key).where(Group.level == Level.PROGRAMME).order_by(Group.key)):
+        results = DatabaseResults(programme)
+        waves = results.waves()
+        for group in results.groups() if waves else ():
+            for key, measure, variant, chart in _pictures(results, waves, group):
+                _store(key, measure, variant, chart, now)
+                drawn += 1
     db.session.execute(
         update(Wave)
         .where(Wave.state == WaveState.CLOSED, Wave.charts_drawn_at.is_(None))
@@ -37,20 +39,6 @@ def draw_charts(now: datetime) -> int:
     )
     db.session.commit()
     return drawn
-
-
-def _groups_with_pages() -> list[ReportingGroup]:
-    newest = (
-        select(Wave.id).where(Wave.state == WaveState.CLOSED).order_by(Wave.closed_at.desc(), Wave.id.desc()).limit(1)
-    )
-    row = PublishedCellRow
-    rows = db.session.execute(
-        select(row.group_key, row.group_name, row.level, row.parent_key)
-        .where(row.wave_id == newest.scalar_subquery())
-        .distinct()
-        .order_by(row.group_key)
-    )
-    return [ReportingGroup(key, name, Level(level), parent) for key, name, level, parent in rows]
 
 
 def _pictures(results: DatabaseResults, waves: Sequence[PublishedWave], group: ReportingGroup) -> Iterator[Picture]:

@@ -103,7 +103,7 @@ class _Import:
         known = db.session.scalar(
             select(ContactPoint).where(ContactPoint.participant_id == participant.id, ContactPoint.channel == channel)
         )
-        address_hash = self._vault.lookup_hash(address)
+        address_hash = self._vault.address_hash(address)
         if known is not None and known.address_hash != address_hash and address:
             known.address_encrypted = self._vault.encrypt(address)
             known.address_hash = address_hash

@@ -56,6 +56,22 @@ class KeyTaken(UseCaseError):
         super().__init__(f"The key {key!r} is already taken; choose another.")
 
 
+class UnusableKey(UseCaseError):
+    """A key that could not stand in an address or in a file's name."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"The key {key!r} cannot be used: it takes small letters, digits and hyphens only.")
+
+
+class AlreadyPublished(UseCaseError):
+    """Answers that would be published a second time, so that two publications could be compared."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"The answers of the wave {key!r} have been published already; nothing is published twice.")
+
+
 class WaveClosed(UseCaseError):
     """An answer that came after the wave was closed."""
 

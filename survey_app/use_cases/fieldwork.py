@@ -24,7 +24,7 @@ from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint, Membership, Participant
 from survey_app.models.pulses import Pulse, Wave, WaveState
 from survey_app.use_cases.errors import KeyTaken, NobodyToInvite, UnknownPulse, UnknownWave, WrongWaveState
-from survey_app.use_cases.groups import current_tree, find_group, leads_key
+from survey_app.use_cases.groups import current_tree, find_group, leads_key, require_usable_key
 from survey_app.use_cases.wave_terms import disclosure_terms, freeze
 
 LAST_MESSAGE_BEFORE_CLOSE = timedelta(hours=2)
@@ -44,6 +44,7 @@ class WaveSummary:
 
 def add_pulse(key: str, name: str, *, run_by: str, programme_key: str, instrument: str) -> None:
     """Create a pulse in a programme, with the programme-wide threshold of the settings."""
+    require_usable_key(key)
     programme = find_group(programme_key, Level.PROGRAMME)
     if db.session.scalar(select(Pulse.id).where(Pulse.key == key)):
         raise KeyTaken(key)
@@ -64,6 +65,7 @@ def add_pulse(key: str, name: str, *, run_by: str, programme_key: str, instrumen
 
 def plan_wave(pulse_key: str, wave_key: str, *, label: str, opens_at: datetime, closes_at: datetime) -> int:
     """Put a wave into the calendar and return its id; the clock opens and closes it."""
+    require_usable_key(wave_key)
     pulse = db.session.scalar(select(Pulse).where(Pulse.key == pulse_key))
     if pulse is None:
         raise UnknownPulse(pulse_key)
@@ -114,11 +116,7 @@ def open_wave(wave_id: int, now: datetime, vault: Vault) -> list[UUID]:
     )
     invitations = [_invitation(wave, person, vault) for person in people]
     db.session.execute(insert(Invitation), invitations)
-    messages = [
-        _message(wave, invitation, person, now)
-        for invitation, person in zip(invitations, people, strict=True)
-        if person.contact_point_id is not None
-    ]
+    messages = [_message(wave, invitation, person, now) for invitation, person in zip(invitations, people, strict=True)]
     db.session.execute(insert(Message), messages)
     wave.state = WaveState.OPEN
     db.session.commit()
@@ -148,7 +146,9 @@ def waves_to_open(now: datetime) -> list[int]:
 def waves_to_close(now: datetime) -> list[int]:
     """Open waves whose time is over, and waves whose closing was interrupted."""
     over = (Wave.state == WaveState.OPEN) & (Wave.closes_at <= now)
-    interrupted = (Wave.state == WaveState.CLOSED) & (Wave.key_destroyed_at.is_(None) | Wave.charts_drawn_at.is_(None))
+    interrupted = (Wave.state == WaveState.CLOSED) & or_(
+        Wave.key_destroyed_at.is_(None), Wave.compacted_at.is_(None), Wave.charts_drawn_at.is_(None)
+    )
     due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted))
     return list(db.session.scalars(due))
 
@@ -160,8 +160,8 @@ class _Person:
     participant_id: int
     team_key: str
     language: str
-    channel: Channel | None
-    contact_point_id: int | None
+    channel: Channel
+    contact_point_id: int
 
 
 def _people_to_invite(tree: GroupTree, today: date) -> list[_Person]:
@@ -169,47 +169,61 @@ def _people_to_invite(tree: GroupTree, today: date) -> list[_Person]:
         select(Participant.id, Participant.language, Group.key)
         .join(Membership, Membership.participant_id == Participant.id)
         .join(Group, Group.id == Membership.team_id)
+        .where(Participant.id.in_(select(ContactPoint.participant_id)))
         .where(Membership.started_on <= today)
         .where(or_(Membership.ended_on.is_(None), Membership.ended_on > today))
         .where(Group.key.in_([leaf.key for leaf in tree.leaves]))
         .order_by(Participant.id)
     ).all()
-    contacts = _contact_points()
-    leads = _teams_led()
+    contacts = _contacts()
+    leads = _team_leads()
+    invited: set[bytes] = set()
     people = []
     for participant_id, language, team_key in rows:
         parent = tree[team_key].parent or ""
-        counted_in = leads_key(parent) if team_key in leads.get(participant_id, ()) else team_key
-        channel, contact_point_id = contacts.get(participant_id, (None, None))
+        counted_in = leads_key(parent) if participant_id in leads else team_key
+        contact = contacts[participant_id]
+        if contact.person in invited:
+            continue
+        invited.add(contact.person)
         written = language if language in WRITTEN_LANGUAGES else "en"
-        people.append(_Person(participant_id, counted_in, written, channel, contact_point_id))
+        people.append(_Person(participant_id, counted_in, written, contact.channel, contact.contact_point_id))
     return people
 
 
-def _contact_points() -> Mapping[int, tuple[Channel, int]]:
+@dataclass(frozen=True)
+class _Contact:
+    """How to reach a participant; `person` is the same for two rows of one human being, such as two part-time posts."""
+
+    channel: Channel
+    contact_point_id: int
+    person: bytes
+
+
+def _contacts() -> Mapping[int, _Contact]:
     """How to reach each participant: by text where there is a mobile number, else by email."""
     rows = db.session.execute(
-        select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id)
+        select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id, ContactPoint.address_hash)
         .where(ContactPoint.participant_id.is_not(None))
-        .order_by(ContactPoint.channel)  # email before sms, so that a text wins
+        .order_by(ContactPoint.channel)  # email before sms, so that a text wins and an email says who it is
     )
-    return {participant_id: (Channel(channel), found) for participant_id, channel, found in rows if participant_id}
+    contacts: dict[int, _Contact] = {}
+    for participant_id, channel, found, address_hash in rows:
+        known = contacts.get(participant_id or 0)
+        contacts[participant_id or 0] = _Contact(Channel(channel), found, known.person if known else address_hash)
+    return contacts
 
 
-def _teams_led() -> Mapping[int, set[str]]:
-    """The teams that a participant leads: accounts are matched to participants by their address."""
+def _team_leads() -> set[int]:
+    """Participants who lead a team: accounts are matched to participants by their address."""
     account_address = select(ContactPoint).where(ContactPoint.account_id.is_not(None)).subquery()
-    rows = db.session.execute(
-        select(ContactPoint.participant_id, Group.key)
+    rows = db.session.scalars(
+        select(ContactPoint.participant_id)
         .join(account_address, account_address.c.address_hash == ContactPoint.address_hash)
         .join(RoleGrant, RoleGrant.account_id == account_address.c.account_id)
-        .join(Group, Group.id == RoleGrant.group_id)
         .where(ContactPoint.participant_id.is_not(None), RoleGrant.role == Role.TEAM_LEAD)
     )
-    teams: dict[int, set[str]] = {}
-    for participant_id, team_key in rows:
-        teams.setdefault(participant_id or 0, set()).add(team_key)
-    return teams
+    return {participant_id for participant_id in rows if participant_id}
 
 
 def _invitation(wave: Wave, person: _Person, vault: Vault) -> dict[str, Any]:  # Any: columns of a row

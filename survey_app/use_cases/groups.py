@@ -12,8 +12,9 @@ from dashboards.snapshots import Level
 from dashboards.suppression.tree import GroupNode, GroupTree
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.use_cases.errors import KeyTaken, UnknownGroup
+from survey_app.use_cases.errors import KeyTaken, UnknownGroup, UnusableKey
 
+LEADS_SUFFIX = ".leads"
 PARENT_LEVELS = {
     Level.AUTHORITY: Level.PROGRAMME,
     Level.SERVICE_AREA: Level.AUTHORITY,
@@ -39,6 +40,7 @@ def add_group(key: str, name: str, level: Level, parent_key: str | None = None) 
     UnknownGroup
         There is no parent of the level above.
     """
+    require_usable_key(key)
     if db.session.scalar(select(Group.id).where(Group.key == key)):
         raise KeyTaken(key)
     parent = None
@@ -69,6 +71,13 @@ def authority_of(group: Group) -> Group:
     return group
 
 
+def programme_of(group: Group) -> Group:
+    """The programme that a group belongs to."""
+    while group.parent is not None:
+        group = group.parent
+    return group
+
+
 def current_tree(programme: Group, areas_with_leads: Collection[str] = ()) -> GroupTree:
     """The programme's groups as they are now, with a leads' group in the service areas of these keys."""
     rows = list(db.session.scalars(select(Group).order_by(Group.id)))
@@ -82,13 +91,19 @@ def current_tree(programme: Group, areas_with_leads: Collection[str] = ()) -> Gr
         parent = by_id[row.parent_id].key if row.parent_id and row.id != programme.id else None
         nodes.append(GroupNode(row.key, row.name, Level(row.level), parent))
         if row.key in areas_with_leads:
-            nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key))
+            nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key, is_leads=True))
     return GroupTree(tuple(nodes))
 
 
 def leads_key(service_area_key: str) -> str:
     """The key under which the answers of a service area's team leads are counted: one unit up from their teams."""
-    return f"{service_area_key}.leads"
+    return service_area_key + LEADS_SUFFIX
+
+
+def require_usable_key(key: str) -> None:
+    """Refuse a key that could not stand in an address or in a file's name."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", key):
+        raise UnusableKey(key)
 
 
 def slug(text: str) -> str:

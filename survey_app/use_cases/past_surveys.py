@@ -14,11 +14,12 @@ from sqlalchemy import select
 
 from dashboards.snapshots import Level
 from instruments.definitions import Instrument, Item
+from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
 from survey_app.models.groups import Group
-from survey_app.models.pulses import Pulse, Wave, WaveState
-from survey_app.use_cases.errors import KeyTaken, UnreadableFile
-from survey_app.use_cases.groups import current_tree, slug
+from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.use_cases.errors import AlreadyPublished, KeyTaken, UnreadableFile
+from survey_app.use_cases.groups import current_tree, require_usable_key, slug
 from survey_app.use_cases.publishing import TEAM, compute_results, previous_combinations, store_results
 from survey_app.use_cases.wave_terms import FrozenWave, disclosure_terms, freeze, thaw
 
@@ -115,10 +116,17 @@ def read_map(content: bytes, instrument: Instrument) -> SurveyMap:
         raise UnreadableFile(f"The map names no column for: {', '.join(missing)}.")
     if len(read.waves) > 1 and read.wave_column is None:
         raise UnreadableFile("The map lists several waves: wave_column must name the column that tells them apart.")
+    values = [wave.value for wave in read.waves]
+    if len(set(values)) != len(values):
+        raise UnreadableFile("Two waves of the map have the same value.")
+    for key in [wave.key for wave in read.waves]:
+        require_usable_key(key)
     return read
 
 
-def import_results(content: bytes, survey: SurveyMap, instrument: Instrument, now: datetime) -> list[ImportedWave]:
+def import_results(
+    content: bytes, survey: SurveyMap, instrument: Instrument, now: datetime, vault: Vault
+) -> list[ImportedWave]:
     """Publish a past survey: every wave of the map, or nothing.
 
     Raises
@@ -126,7 +134,10 @@ def import_results(content: bytes, survey: SurveyMap, instrument: Instrument, no
     UnreadableFile
         The file lacks a column or holds an answer that is none of the options; the sentence names where.
     KeyTaken
-        A wave of this key has been published already.
+        Another wave has this key.
+    AlreadyPublished
+        The same answers, or another survey of the same programme and day, have been published: two partitions of
+        the same people could be compared.
     """
     table = _read_table(content, survey)
     answers = _answers(table, survey, instrument)
@@ -134,7 +145,12 @@ def import_results(content: bytes, survey: SurveyMap, instrument: Instrument, no
         if db.session.scalar(select(Wave.id).where(Wave.key == wave.key)):
             raise KeyTaken(wave.key)
     pulse = _prepare_groups(survey, answers, instrument)
-    imported = [_publish(pulse, wave, table, answers, survey, instrument, now) for wave in survey.waves]
+    imported = []
+    for wave in survey.waves:
+        rows = answers
+        if survey.wave_column is not None:
+            rows = answers[table[survey.wave_column].str.strip() == wave.value]
+        imported.append(_publish(pulse, wave, rows, instrument, now, vault))
     db.session.commit()
     return imported
 
@@ -223,15 +239,11 @@ def _ensure(key: str, name: str, level: Level, parent: Group | None) -> Group:
 
 
 def _publish(
-    pulse: Pulse,
-    past: PastWave,
-    table: pd.DataFrame,
-    answers: pd.DataFrame,
-    survey: SurveyMap,
-    instrument: Instrument,
-    now: datetime,
+    pulse: Pulse, past: PastWave, answers: pd.DataFrame, instrument: Instrument, now: datetime, vault: Vault
 ) -> ImportedWave:
     closed_at = datetime.combine(past.closed_on, time(12), UTC)
+    source_hash = _source_hash(answers, vault)
+    _refuse_second_publication(pulse, past, closed_at, source_hash)
     wave = Wave(
         key=past.key,
         pulse_id=pulse.id,
@@ -241,20 +253,31 @@ def _publish(
         closes_at=closed_at,
         closed_at=closed_at,
         key_destroyed_at=now,
+        compacted_at=now,
     )
     db.session.add(wave)
     db.session.flush()
-    frozen = _freeze(wave, pulse, instrument)
-    rows = answers
-    if survey.wave_column is not None:
-        rows = answers[table[survey.wave_column].str.strip() == past.value]
-    results = compute_results(frozen, rows, None, previous_combinations(wave))
+    frozen = _freeze(wave, pulse, instrument, source_hash)
+    results = compute_results(frozen, answers, None, previous_combinations(wave))
     store_results(wave.id, results)
     db.session.flush()
-    return ImportedWave(past.key, len(rows), len(results.blocks), len(results.cells))
+    return ImportedWave(past.key, len(answers), len(results.blocks), len(results.cells))
 
 
-def _freeze(wave: Wave, pulse: Pulse, instrument: Instrument) -> FrozenWave:
+def _source_hash(answers: pd.DataFrame, vault: Vault) -> bytes:
+    """Know the same answers again under any key, label, day or division into teams; useless without the key."""
+    vectors = sorted(answers.drop(columns=TEAM).to_csv(index=False, header=False).splitlines())
+    return vault.lookup_hash("\n".join(vectors))
+
+
+def _refuse_second_publication(pulse: Pulse, past: PastWave, closed_at: datetime, source_hash: bytes) -> None:
+    same_day = select(Wave.id).where(Wave.pulse_id == pulse.id, Wave.closed_at == closed_at)
+    same_answers = select(WaveTerms.wave_id).where(WaveTerms.source_hash == source_hash)
+    if db.session.scalar(same_day) or db.session.scalar(same_answers):
+        raise AlreadyPublished(past.key)
+
+
+def _freeze(wave: Wave, pulse: Pulse, instrument: Instrument, source_hash: bytes) -> FrozenWave:
     terms = freeze(
         wave,
         instrument,
@@ -263,5 +286,6 @@ def _freeze(wave: Wave, pulse: Pulse, instrument: Instrument) -> FrozenWave:
         public_key=b"",
         promise="Answers to a past survey, published by the same rules as a live pulse.",
     )
+    terms.source_hash = source_hash
     db.session.add(terms)
     return thaw(wave.key, terms)

@@ -53,14 +53,16 @@ def freeze(
         promise=promise,
         promise_hash=hashlib.sha256(promise.encode()).hexdigest(),
         public_key=public_key,
-        tree={"groups": [[node.key, node.name, node.level, node.parent] for node in tree.nodes]},
+        tree={"groups": [[node.key, node.name, node.level, node.parent, node.is_leads] for node in tree.nodes]},
     )
 
 
 def thaw(wave_key: str, terms: WaveTerms) -> FrozenWave:
     """Read back what holds for a wave."""
     groups: list[list[Any]] = terms.tree["groups"]  # Any: JSON, in the order that freeze wrote
-    nodes = tuple(GroupNode(key, name, Level(level), parent) for key, name, level, parent in groups)
+    nodes = tuple(
+        GroupNode(key, name, Level(level), parent, is_leads=is_leads) for key, name, level, parent, is_leads in groups
+    )
     return FrozenWave(
         key=wave_key,
         instrument=from_document(terms.instrument),

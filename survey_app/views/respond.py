@@ -79,7 +79,7 @@ def _screen(instrument: Instrument, number: int, items: list[Item]) -> Screen:
 def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:
     last = len(screens_of(sheet.instrument)) - 1
     at = request.form.get("screen", "0")
-    here = min(int(at), last) if at.isdigit() else 0
+    here = min(int(at), last) if at.isdecimal() and len(at) < 4 else 0
     step = -1 if request.form.get("go") == "back" else 1
     return _screen_page(sheet, min(max(here + step, 0), last), given)
 

@@ -12,6 +12,7 @@ from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level, ReportingGroup
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.access import Viewer
+from survey_app.use_cases.groups import LEADS_SUFFIX
 from survey_app.views.guard import current_viewer
 
 pages = Blueprint("results", __name__)
@@ -32,7 +33,7 @@ def programme() -> str:
     found = next((key for _, key, level in current_viewer().roles if level is Level.PROGRAMME), None)
     if found is None:
         abort(404)
-    results = DatabaseResults()
+    results = DatabaseResults(current_viewer().programme)
     group = results.group(found)
     page = build_comparison_page(results, group) if group else None
     return _render("comparison.html", page=page)
@@ -43,7 +44,7 @@ def programme() -> str:
 @pages.get("/authorities/<key>", defaults={"level": Level.AUTHORITY})
 def group(key: str, level: Level) -> str:
     """A group's first screen."""
-    results = DatabaseResults()
+    results = DatabaseResults(current_viewer().programme)
     found = _readable_group(results, key, level)
     if found is None:
         return _render("empty.html", page=None)
@@ -57,7 +58,7 @@ def group(key: str, level: Level) -> str:
 @pages.get("/authorities/<key>/<measure>", defaults={"level": Level.AUTHORITY})
 def measure(key: str, measure: str, level: Level) -> str:
     """A group's trend on one measure."""
-    results = DatabaseResults()
+    results = DatabaseResults(current_viewer().programme)
     found = _readable_group(results, key, level)
     page = build_measure_page(results, found, measure) if found else None
     if page is None:
@@ -68,7 +69,7 @@ def measure(key: str, measure: str, level: Level) -> str:
 @pages.get("/charts/<key>/<measure>/<picture>.svg")
 def chart(key: str, measure: str, picture: str) -> Response:
     """A stored picture; its address names its content, so browsers may keep it."""
-    results = DatabaseResults()
+    results = DatabaseResults(current_viewer().programme)
     found = results.group(key)
     if found is None or not _may_read(results, current_viewer(), found):
         abort(404)
@@ -96,11 +97,12 @@ def _readable_group(results: DatabaseResults, key: str, level: Level) -> Reporti
 
 
 def _may_read(results: DatabaseResults, viewer: Viewer, found: ReportingGroup) -> bool:
-    """Own groups and those inside them; blocks that hold an own team; and the level above an own group."""
-    if found.key in viewer.inside or viewer.inside.intersection(found.key.split("+")):
+    """Own groups and those inside them; blocks that hold an own team; and the level above, but for the programme."""
+    members = {member.removesuffix(LEADS_SUFFIX) for member in found.key.split("+")}
+    if viewer.inside & members or found.parent in viewer.inside:
         return True
-    if found.parent in viewer.inside:
-        return True
+    if found.level is Level.PROGRAMME:
+        return False
     own = (results.group(key) for key in viewer.own_groups)
     return any(group is not None and group.parent == found.key for group in own)
 

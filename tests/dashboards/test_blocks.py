@@ -81,3 +81,23 @@ def test_blocks_are_large_enough_share_no_team_and_hold_every_large_team(tree, d
     outside = sum(size for team, size in counts.items() if team not in members)
     assert outside < minimum
     assert blocks == form_blocks(tree, dict(reversed(counts.items())), minimum)
+
+
+def with_leads(*teams):
+    tree = service(*teams)
+    leads = GroupNode("s.leads", "Leads of S", Level.TEAM, "s", is_leads=True)
+    return GroupTree((*tree.nodes, leads))
+
+
+def test_a_lead_in_company_of_others_is_not_counted_towards_the_minimum():
+    assert form_blocks(with_leads("x"), {"x": 4, "s.leads": 1}, 5) == ()
+    assert keys(form_blocks(with_leads("x", "y"), {"x": 4, "y": 1, "s.leads": 1}, 5)) == ["s.leads+x+y"]
+
+
+def test_leads_are_a_block_of_their_own_where_they_are_enough():
+    assert keys(form_blocks(with_leads("x"), {"x": 4, "s.leads": 5}, 5)) == ["s.leads"]
+
+
+def test_a_combination_with_leads_is_kept_only_while_the_others_are_enough():
+    sizes = {"x": 3, "y": 1, "s.leads": 1}
+    assert form_blocks(with_leads("x", "y"), sizes, 5, previous=[("s.leads", "x", "y")]) == ()

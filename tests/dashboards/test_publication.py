@@ -54,6 +54,15 @@ def test_where_nobody_knows_how_many_were_asked_no_response_rate_is_shown():
     assert (cells["north"].roster_size, cells["north"].response_rate) == (None, None)
 
 
+@pytest.mark.parametrize(("invited", "said"), [(43, 90), (42, 95), (80, 50)])
+def test_a_response_rate_of_95_is_said_of_nothing_less(invited, said):
+    tree = two_services(north=40)
+    answers = np.array([[1.0, 2.0]] * 40)
+    counts = count(tree, {"north": 40}, (Block(("north",), 40),), ["north"] * 40, answers)
+    cells = {cell.group: cell for cell in publish(replace(counts, invited={"north": invited}), TERMS)}
+    assert cells["north"].response_rate == said
+
+
 def test_two_small_teams_are_counted_together_under_a_name_of_their_own():
     cells = published({"north": [1, 2, 3], "nearby": [1, 1, 4]})
     assert cells["north"].reason is WithheldReason.COMBINED

@@ -65,5 +65,15 @@ def test_numbers_days_and_directions_are_said_in_plain_words():
     assert words.likely(shown(0, 60)) == "likely between 54 and 66"
 
 
+def test_a_wave_of_a_table_says_why_it_has_no_figure():
+    said = [words.not_shown(withheld(0, reason=reason), wave(0)) for reason in WithheldReason]
+    assert [sentence.removeprefix("Not shown: ") for sentence in said] == [
+        "fewer than 5 answers",
+        "fewer than 5 answers",
+        "mostly counted elsewhere",
+        "too many skipped a question",
+    ]
+
+
 def test_a_cell_in_a_table_is_a_figure_or_says_that_there_is_none():
     assert [words.figure(cell) for cell in (shown(0, 60), withheld(0), None)] == ["60", "Not shown", "No pulse"]

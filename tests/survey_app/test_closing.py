@@ -4,11 +4,13 @@ from dataclasses import asdict
 from threading import Thread
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboards.snapshots import ShownCell, WithheldCell
 from survey_app.crypto.wave_keys import MissingWaveKey, WaveKeyFiles
 from survey_app.extensions import db
+from survey_app.jobs.guarding import DatabaseFailed, without_details
 from survey_app.models.ballots import Ballot, Response
 from survey_app.models.publications import PublishedBlock, PublishedCellRow
 from survey_app.models.pulses import Wave, WaveState
@@ -119,7 +121,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-@pytest.mark.parametrize("place", ["compute_results", "store_results", "_destroy_key", "_compact"])
+@pytest.mark.parametrize("place", ["compute_results", "store_results", "_destroy_key", "_compact", "_vacuum"])
 def test_a_closing_that_is_killed_anywhere_is_finished_by_the_next(studio, monkeypatch, place):
     studio.set_up({"Team A": 8})
     wave = studio.open()
@@ -220,11 +222,11 @@ def test_a_cell_is_stored_and_read_back_the_same(studio):
 
 
 def test_dashboards_read_waves_groups_and_cells(studio):
-    assert DatabaseResults().waves() == []
-    assert DatabaseResults().children("crescendo") == []
+    assert DatabaseResults("crescendo").waves() == []
+    assert DatabaseResults("crescendo").children("crescendo") == []
     studio.set_up({"Team A": 8})
     studio.run_wave({TEAM_A: mixed_answers(8)})
-    results = DatabaseResults()
+    results = DatabaseResults("crescendo")
     (wave,) = results.waves()
     assert asdict(wave)["label"] == "June 2026"
     assert [measure.id for measure in wave.measures][-1] == "burnout"
@@ -265,3 +267,45 @@ def test_a_key_holder_alone_opens_nothing_once_the_wave_is_closed(studio):
     assert isinstance(studio.vault.wave_keys, WaveKeyFiles)
     with pytest.raises((WaveClosed, UnknownInvitation)):
         record_response(token, same_answer(3), studio.vault)
+
+
+def test_compaction_that_somebody_is_in_the_way_of_is_made_good(studio):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL vacuums beside its readers")
+    studio.set_up({"Team A": 8})
+    wave = studio.open()
+    wave.answer(TEAM_A, mixed_answers(8))
+    path = studio.app.extensions["pulse_settings"].data_dir / "pulse.sqlite"
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM waves").fetchone()
+
+    wave.close()
+
+    assert not studio.vault.wave_keys.exists(wave.key)
+    assert db.session.get(Wave, wave.id, populate_existing=True).compacted_at is None
+    db.session.commit()
+    reader.execute("COMMIT")
+    reader.close()
+    wave.close()
+    assert db.session.get(Wave, wave.id, populate_existing=True).compacted_at is not None
+
+
+def test_an_error_of_the_database_prints_no_answers(studio):
+    studio.set_up({"Team A": 8})
+    wave = studio.open()
+    wave.answer(TEAM_A, [same_answer(4)] * 8)
+    db.session.execute(text("ALTER TABLE responses RENAME TO elsewhere"))
+    db.session.commit()
+    try:
+        with pytest.raises(SQLAlchemyError) as failure:
+            close_wave(wave.id, MONDAY, studio.vault)
+        with pytest.raises(DatabaseFailed) as reported:
+            without_details(close_wave)(wave.id, MONDAY, studio.vault)
+    finally:
+        db.session.rollback()
+        db.session.execute(text("ALTER TABLE elsewhere RENAME TO responses"))
+        db.session.commit()
+    assert "4, 4" not in str(failure.value)
+    assert "SQL" not in str(reported.value)
+    assert reported.value.__suppress_context__

@@ -11,7 +11,14 @@ from survey_app.models.messages import Message
 from survey_app.models.pulses import WaveState, WaveTerms
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.enrolment import import_roster
-from survey_app.use_cases.errors import KeyTaken, NobodyToInvite, UnknownPulse, UnknownWave, WrongWaveState
+from survey_app.use_cases.errors import (
+    KeyTaken,
+    NobodyToInvite,
+    UnknownPulse,
+    UnknownWave,
+    UnusableKey,
+    WrongWaveState,
+)
 from survey_app.use_cases.fieldwork import (
     add_pulse,
     find_wave_id,
@@ -95,6 +102,31 @@ def test_a_lead_who_answers_is_counted_one_unit_up(studio):
     assert thaw(wave.key, db.session.get(WaveTerms, wave.id)).tree["northtown-early-help.leads"].name == (
         "Leads of Early Help"
     )
+
+
+def test_a_lead_is_known_however_the_address_is_written_and_whichever_team_they_are_in(studio):
+    studio.set_up({"Team A": 6, "Team B": 6})
+    add_account("Ben", "TEAM-A-1@Staff.Example.org", Role.TEAM_LEAD, "northtown-team-b", studio.vault)
+    wave = studio.open()
+    assert len(wave.tokens("northtown-team-a")) == 5
+    assert len(wave.tokens("northtown-early-help.leads")) == 1
+
+
+def test_somebody_with_two_posts_is_one_person(studio):
+    studio.set_up({"Team A": 4})
+    rows = [
+        {"staff_ref": "second-post", "email": "Team-A-1@staff.example.org", "team": "Team B", "service_area": "Duty"},
+    ]
+    import_roster("northtown", roster_file(rows), date(2026, 1, 1), studio.vault)
+    wave = studio.open()
+    assert len(wave.messages) == 4
+
+
+@pytest.mark.parametrize("key", ["a+b", "a.leads", "../a", "A", "", "a/b"])
+def test_a_key_that_could_not_stand_in_an_address_is_refused(studio, key):
+    studio.set_up({"Team A": 4})
+    with pytest.raises(UnusableKey):
+        plan_wave("monthly", key, label="x", opens_at=MONDAY, closes_at=MONDAY)
 
 
 def test_a_programmes_threshold_is_never_lowered_again(studio):

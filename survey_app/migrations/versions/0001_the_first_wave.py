@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("key_destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("compacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("charts_drawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["pulse_id"], ["pulses.id"], name=op.f("fk_waves_pulse_id_pulses")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waves")),
@@ -290,8 +291,10 @@ def upgrade() -> None:
         sa.Column("promise_hash", sa.String(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("tree", sa.JSON(), nullable=False),
+        sa.Column("source_hash", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_wave_terms_wave_id_waves")),
         sa.PrimaryKeyConstraint("wave_id", name=op.f("pk_wave_terms")),
+        sa.UniqueConstraint("source_hash", name=op.f("uq_wave_terms_source_hash")),
     )
     op.create_table(
         "messages",
