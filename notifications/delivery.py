@@ -28,31 +28,25 @@ def deliver(
     Returns
     -------
     Outcome or None
-        None where nothing left this machine: another attempt holds the message, it may not be sent, or this
-        attempt's lease would not outlast the call.
+        None where another attempt holds the message, or it may not be sent.
     """
     claimed = outbox.claim(message_id, clock())
     if claimed is None:
         return None
     transport = transports.get(claimed.channel)
     if transport is None:
-        outcome: Outcome | None = NotAccepted("none", "channel-not-configured", permanent=False)
+        outcome: Outcome = NotAccepted("none", "channel-not-configured", permanent=False)
     else:
         outcome = _hand_over(claimed, transport, clock)
-    if outcome is not None:
-        outbox.record(claimed, outcome, clock())
-        _LOG.info(
-            "An attempt ended.",
-            extra={
-                "message_id": str(message_id),
-                "attempt": claimed.attempt_number,
-                "outcome": type(outcome).__name__,
-            },
-        )
+    outbox.record(claimed, outcome, clock())
+    _LOG.info(
+        "An attempt ended.",
+        extra={"message_id": str(message_id), "attempt": claimed.attempt_number, "outcome": type(outcome).__name__},
+    )
     return outcome
 
 
-def _hand_over(claimed: ClaimedMessage, transport: Transport, clock: Callable[[], datetime]) -> Outcome | None:
+def _hand_over(claimed: ClaimedMessage, transport: Transport, clock: Callable[[], datetime]) -> Outcome:
     try:
         outgoing = render(claimed)
     except NotificationError as error:
@@ -60,5 +54,5 @@ def _hand_over(claimed: ClaimedMessage, transport: Transport, clock: Callable[[]
         return NotAccepted("rendering", type(error).__name__, permanent=True)
     longest = timedelta(seconds=transport.longest_seconds)
     if clock() > claimed.lease_until - longest - _FENCE_MARGIN:
-        return None
+        return NotAccepted("none", "lease-too-short", permanent=False)
     return transport.send(outgoing)

@@ -12,7 +12,7 @@ from survey_app.cli import pulse
 def main() -> None:
     """Run a command."""
     os.umask(0o077)  # whatever is written is for this account alone
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     pulse(obj=create_app)
 
 

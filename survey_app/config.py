@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
@@ -29,7 +29,7 @@ def _text(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if not re.match(r"(sqlite|postgresql(\+psycopg)?)://", value):
+    if not re.match(r"(sqlite:///|postgresql(\+psycopg)?://).+", value):
         raise ValueError("must start with sqlite:/// or postgresql://")
     return re.sub(r"^postgresql://", "postgresql+psycopg://", value)
 
@@ -67,9 +67,16 @@ def _base_url(value: str) -> str:
 
 def _smtp_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not _has_good_port(parts):
         raise ValueError("must be an address such as smtp://user:password@mail.example.gov.uk:587")
     return value
+
+
+def _has_good_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _loopback_url(value: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessage, Unknown
 
 PROVIDER = "smtp"
+_MOST_REPLIES = 10  # greeting, EHLO, STARTTLS, EHLO, AUTH twice, MAIL, RCPT, DATA, dot
 
 
 @dataclass(frozen=True)
@@ -71,29 +72,28 @@ class _TwoPhaseSMTPS(_TwoPhaseSMTP, smtplib.SMTP_SSL):
 class SmtpTransport:
     """Hands each message to one mail server."""
 
-    def __init__(self, server: SmtpServer, sender: str, *, timeout_seconds: float = 20.0) -> None:
+    def __init__(self, server: SmtpServer, sender: str, *, timeout_seconds: float = 10.0) -> None:
         self._server = server
         self._sender = sender
         self._timeout = timeout_seconds
-        self.longest_seconds = 3 * timeout_seconds
+        self.longest_seconds = _MOST_REPLIES * timeout_seconds
 
     def send(self, message: OutgoingMessage) -> Outcome:
         """Hand one message over."""
         connection = self._new_connection()
         try:
             self._greet(connection)
-            code = self._hand_over(connection, message)
-        except smtplib.SMTPResponseException as error:
-            return _refused(error.smtp_code)
-        except smtplib.SMTPRecipientsRefused as error:
-            return _refused(next(iter(error.recipients.values()))[0])
+            self._address(connection, message)
+            code = connection.data(compose(message, self._sender).as_bytes(policy=SMTP))[0]
+        except _RecipientRefused as error:
+            return NotAccepted(PROVIDER, str(error.smtp_code), permanent=500 <= error.smtp_code < 600)
+        except UnicodeEncodeError:
+            return NotAccepted(PROVIDER, "address-not-ascii", permanent=True)
         except (OSError, smtplib.SMTPException) as error:
             return _broken_off(connection, error)
         finally:
             connection.close()
-        if code == 250:
-            return Accepted(PROVIDER, str(message.attempt_id))
-        return _refused(code)
+        return _answered_after_the_dot(code, message)
 
     def _new_connection(self) -> _TwoPhaseSMTP:
         connection: _TwoPhaseSMTP
@@ -114,16 +114,19 @@ class SmtpTransport:
         if server.username:
             connection.login(server.username, server.password)
 
-    def _hand_over(self, connection: _TwoPhaseSMTP, message: OutgoingMessage) -> int:
+    def _address(self, connection: _TwoPhaseSMTP, message: OutgoingMessage) -> None:
         connection.ehlo_or_helo_if_needed()
         _, sender = parseaddr(self._sender)
         code, reply = connection.mail(_bounce_address(sender, message))
         if code != 250:
-            raise smtplib.SMTPResponseException(code, reply)
+            raise smtplib.SMTPSenderRefused(code, reply, sender)
         code, reply = connection.rcpt(message.address)
-        if code not in {250, 251}:
-            raise smtplib.SMTPRecipientsRefused({message.address: (code, reply)})
-        return connection.data(compose(message, self._sender).as_bytes(policy=SMTP))[0]
+        if code not in {250, 251, 252}:
+            raise _RecipientRefused(code, reply)
+
+
+class _RecipientRefused(smtplib.SMTPResponseException):
+    """The server does not want this recipient: the only refusal before the dot that may be for good."""
 
 
 def compose(message: OutgoingMessage, sender: str) -> EmailMessage:
@@ -150,11 +153,17 @@ def _bounce_address(sender: str, message: OutgoingMessage) -> str:
     return f"bounce+{message.attempt_id}@{domain}"
 
 
-def _refused(code: int) -> Outcome:
-    return NotAccepted(PROVIDER, str(code), permanent=500 <= code < 600)
+def _answered_after_the_dot(code: int, message: OutgoingMessage) -> Outcome:
+    if 200 <= code < 300:
+        return Accepted(PROVIDER, str(message.attempt_id))
+    if 400 <= code < 600:
+        return NotAccepted(PROVIDER, str(code), permanent=code >= 500)
+    return Unknown(PROVIDER, str(code))
 
 
 def _broken_off(connection: _TwoPhaseSMTP, error: Exception) -> Outcome:
+    """Before the dot nothing was taken over, and what is wrong is ours or the server's, never the recipient's."""
     if connection.point_of_no_return:
         return Unknown(PROVIDER, type(error).__name__)
-    return NotAccepted(PROVIDER, type(error).__name__, permanent=False)
+    code = getattr(error, "smtp_code", None)
+    return NotAccepted(PROVIDER, str(code or type(error).__name__), permanent=False)

@@ -15,7 +15,8 @@ from urllib3.exceptions import NewConnectionError
 from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessage, Unknown
 
 PROVIDER = "twilio"
-_TRANSIENT_CODES = frozenset({429, 20429, 21611, 30001})
+_FAULTS_OF_THE_MESSAGE = frozenset({21211, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30007})
+"""The number or the text is at fault, and stays so; every other refusal is ours or Twilio's to mend, and is retried."""
 _LONGEST_VALIDITY_SECONDS = 36_000
 
 
@@ -55,7 +56,7 @@ class TwilioTransport:
             return NotAccepted(PROVIDER, "connect-timeout", permanent=False)
         except NoConnection as error:
             return _connection_broke(error)
-        except (requests.RequestException, TwilioException, ValueError, OSError) as error:
+        except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError, OSError) as error:
             return Unknown(PROVIDER, type(error).__name__)
         return Accepted(PROVIDER, created.sid) if created.sid else Unknown(PROVIDER, "no-sid")
 
@@ -63,8 +64,8 @@ class TwilioTransport:
 def _answered_with_error(error: TwilioRestException) -> Outcome:
     if error.status >= 500 or error.status < 400:
         return Unknown(PROVIDER, str(error.status))
-    transient = error.status == 429 or error.code in _TRANSIENT_CODES
-    return NotAccepted(PROVIDER, str(error.code or error.status), permanent=not transient)
+    permanent = error.code in _FAULTS_OF_THE_MESSAGE
+    return NotAccepted(PROVIDER, str(error.code or error.status), permanent=permanent)
 
 
 def _connection_broke(error: NoConnection) -> Outcome:

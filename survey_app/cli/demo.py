@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+from flask_migrate import downgrade, upgrade
 
 from survey_app.cli.running import fail, in_application
+from survey_app.cli.setup import MIGRATIONS
 from survey_app.extensions import settings, vault
 
 
@@ -33,14 +36,26 @@ def seed_command(
     """
     from survey_app.demo.seeding import DemoPlan, DemoSeed, is_empty  # here: it brings the chart engine
 
+    unfinished = settings().data_dir / "demo-seed-unfinished"
+    if unfinished.exists():
+        _start_over(settings().mailbox_dir)
     if not is_empty():
         if if_empty:
             return
         fail("The database holds a programme already. Set DATABASE_URL or DATA_DIR to an empty one.")
+    unfinished.touch()
     day: date = today.date() if today else datetime.now(UTC).date()
     plan = DemoPlan(authorities=authorities, waves=waves, seed=seed, today=day, truth=truth)
     with click.progressbar(length=waves + 2, label="Simulating a programme") as bar:
         DemoSeed(plan, settings(), vault(), lambda _: bar.update(1)).run()
+    unfinished.unlink()
+
+
+def _start_over(mailbox: Path) -> None:
+    """Empty a database that holds a simulation which was interrupted, and nothing else."""
+    downgrade(directory=MIGRATIONS, revision="base")
+    upgrade(directory=MIGRATIONS)
+    shutil.rmtree(mailbox, ignore_errors=True)
 
 
 @demo.command("peers", hidden=True)

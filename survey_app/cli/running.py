@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from flask import Flask
@@ -48,10 +48,12 @@ def clear_errors() -> Iterator[None]:
         fail(str(error))
     except (OperationalError, ProgrammingError) as error:
         reason = str(error.orig).splitlines()[0]
+        if "locked" in reason:
+            fail("The database is busy; nothing was changed. Try again in a minute.")
         fail(f"The database cannot be used: {reason}. `pulse db upgrade` brings its tables up to date.")
 
 
-def fail(sentence: str) -> None:
+def fail(sentence: str) -> NoReturn:
     """Say what is wrong and stop with status 2."""
     click.echo(f"pulse: {sentence}", err=True)
     sys.exit(2)

@@ -31,9 +31,11 @@ def ensure_secrets(data_dir: Path) -> list[str]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, value in fresh.items():
             path = folder / name.lower()
-            if not os.environ.get(name) and not path.exists():
-                path.touch(mode=0o600)
-                path.write_text(value, encoding="ascii")
+            if not os.environ.get(name) and not (path.exists() and path.read_text(encoding="ascii").strip()):
+                fresh_path = path.with_suffix(".fresh")
+                fresh_path.touch(mode=0o600)
+                fresh_path.write_text(value, encoding="ascii")
+                fresh_path.replace(path)
                 made.append(name)
         if not os.access(data_dir, os.W_OK):
             fail(f"The folder {data_dir} cannot be written to. Set DATA_DIR to another one.")

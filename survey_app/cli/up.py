@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,12 +14,14 @@ import urllib.request
 from pathlib import Path
 
 import click
+from redis import Redis
+from redis.exceptions import RedisError
 
 from survey_app.cli.running import clear_errors, fail
 from survey_app.cli.setup import ensure_secrets
 from survey_app.config import Settings, load_settings
-from survey_app.processes.broker import LOOPBACK, NoBroker, free_port, prepare_broker
-from survey_app.processes.supervisor import ChildProcess, Supervisor
+from survey_app.processes.broker import LOOPBACK, EmbeddedBroker, NoBroker, free_port, prepare_broker
+from survey_app.processes.supervisor import ChildProcess, Supervisor, die_with_parent
 
 _PULSE = (sys.executable, "-m", "survey_app")
 _READY_SECONDS = 60
@@ -33,20 +37,21 @@ def up(*, demo: bool) -> None:
     with clear_errors():
         settings = _prepare(demo=demo)
     supervisor = Supervisor()
-    try:
+    with contextlib.ExitStack() as afterwards:
+        afterwards.callback(supervisor.end)
         if demo:
             supervisor.start(_demo_peers(settings))
         if not settings.redis_url:
-            supervisor.start(_broker())
+            broker = _prepare_broker()
+            afterwards.callback(shutil.rmtree, broker.folder, ignore_errors=True)
+            afterwards.callback(supervisor.end)
+            supervisor.start(ChildProcess("broker", broker.command, is_shared=True))
         for name, arguments in _PROCESSES.items():
             supervisor.start(ChildProcess(name, (*_PULSE, *arguments)))
         _wait_until_ready(settings)
         _say_where(settings, demo=demo)
-        supervisor.keep_running()
-    except KeyboardInterrupt:
-        supervisor.end()
-    finally:
-        supervisor.end()
+        with contextlib.suppress(KeyboardInterrupt):
+            supervisor.keep_running()
     click.echo("Stopped.")
 
 
@@ -66,6 +71,7 @@ def _prepare(*, demo: bool) -> Settings:
         os.environ["DEMO"] = "yes"
     settings = load_settings(os.environ)
     _require_free_port(settings)
+    _require_answering_broker(settings)
     _run("db", "upgrade")
     if demo:
         _run("demo", "seed", "--if-empty")
@@ -81,8 +87,18 @@ def _require_free_port(settings: Settings) -> None:
             fail(f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Set PORT to another one.")
 
 
+def _require_answering_broker(settings: Settings) -> None:
+    if not settings.redis_url:
+        return
+    try:
+        with contextlib.closing(Redis.from_url(settings.redis_url, socket_connect_timeout=3)) as client:
+            client.ping()
+    except RedisError as error:
+        fail(f"The broker of REDIS_URL does not answer ({type(error).__name__}). Start it, or leave REDIS_URL empty.")
+
+
 def _run(*arguments: str) -> None:
-    ended = subprocess.run([*_PULSE, *arguments], check=False)
+    ended = subprocess.run([*_PULSE, *arguments], check=False, preexec_fn=die_with_parent)
     if ended.returncode:
         sys.exit(ended.returncode)
 
@@ -104,13 +120,14 @@ def _demo_peers(settings: Settings) -> ChildProcess:
     )
 
 
-def _broker() -> ChildProcess:
+def _prepare_broker() -> EmbeddedBroker:
+    """Prepare a broker of our own, and let the children know where it will be."""
     try:
         broker = prepare_broker()
     except NoBroker as error:
         fail(str(error))
     os.environ["REDIS_URL"] = broker.url
-    return ChildProcess("broker", broker.command, is_shared=True)
+    return broker
 
 
 def _wait_until_ready(settings: Settings) -> None:

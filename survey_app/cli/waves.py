@@ -31,8 +31,8 @@ def plan(key: str, pulse_key: str, label: str, opens: datetime, closes: datetime
 
     Example: pulse waves plan 2026-12 --pulse monthly --label Christmas --opens 2026-12-01T09 --closes 2026-12-11T17
     """
-    if closes <= opens:
-        raise click.BadParameter("a wave closes after it opens", param_hint="--closes")
+    if closes - opens < 2 * fieldwork.LAST_MESSAGE_BEFORE_CLOSE:
+        raise click.BadParameter("a wave stays open for four hours or more", param_hint="--closes")
     fieldwork.plan_wave(pulse_key, key, label=label, opens_at=opens, closes_at=closes)
     click.echo(f"Planned {label}.")
 

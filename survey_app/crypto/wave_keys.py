@@ -36,6 +36,7 @@ class WaveKeyFiles:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(path)
+            _sync_folder(self.folder)
         return self.load(wave_key).public_key().public_bytes_raw()
 
     def load(self, wave_key: str) -> X25519PrivateKey:
@@ -61,3 +62,12 @@ class WaveKeyFiles:
 
     def _path(self, wave_key: str) -> Path:
         return self.folder / f"{wave_key}.x25519"
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a file's name survives a power cut, not only its content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from types import FrameType
 
@@ -79,11 +80,11 @@ def _spawn(child: ChildProcess) -> subprocess.Popen[bytes]:
         list(child.command),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has no threads
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - this process has no threads
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux to end this process when the supervisor dies, whatever killed it; elsewhere nothing happens."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -113,7 +114,17 @@ def _end_all(family: Sequence[_Running], deadline: float) -> None:
     for running in family:
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.process.wait(max(0.0, deadline - time.monotonic()))
+        _end_session(running.process.pid)
         _end_group(running.process)
+
+
+def _end_session(session: int) -> None:
+    """End what a child started in process groups of their own, such as a worker's job (Linux)."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        pid = int(entry.name)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) == session:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

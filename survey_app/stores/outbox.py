@@ -44,13 +44,23 @@ class DatabaseOutbox:
             return None
         attempt_id = uuid4()
         db.session.execute(insert(Attempt).values(id=attempt_id, message_id=message_id, number=taken, claimed_at=now))
+        try:
+            claimed = self._read(message_id, attempt_id, taken, lease_until)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one row must not hold up the others
+            db.session.rollback()
+            self._give_up(message_id, type(error).__name__)
+            return None
+        db.session.commit()
+        return claimed
+
+    def _read(self, message_id: UUID, attempt_id: UUID, number: int, lease_until: datetime) -> ClaimedMessage:
         message, contact = db.session.execute(
             select(Message, ContactPoint).join(ContactPoint).where(Message.id == message_id)
         ).one()
-        claimed = ClaimedMessage(
+        return ClaimedMessage(
             message_id=message_id,
             attempt_id=attempt_id,
-            attempt_number=taken,
+            attempt_number=number,
             lease_until=lease_until,
             channel=Channel(message.channel),
             template=message.purpose,
@@ -58,8 +68,14 @@ class DatabaseOutbox:
             address=self.vault.decrypt(contact.address_encrypted),
             personalisation=personalise(message, self.vault, self.public_base_url),
         )
-        db.session.commit()
-        return claimed
+
+    def _give_up(self, message_id: UUID, code: str) -> None:
+        """A message that cannot even be put together fails where everybody sees it."""
+        _move(
+            and_(Message.id == message_id, Message.state == MessageState.PENDING),
+            state=MessageState.FAILED,
+            failure_code=code,
+        )
 
     def record(self, claimed: ClaimedMessage, outcome: Outcome, now: datetime) -> bool:
         """Write down how an attempt ended, unless its lease ran out and it was given up."""

@@ -139,7 +139,7 @@ def find_wave_id(key: str) -> int:
 
 def waves_to_open(now: datetime) -> list[int]:
     """Planned waves whose time has come."""
-    due = select(Wave.id).where(Wave.state == WaveState.PLANNED, Wave.opens_at <= now)
+    due = select(Wave.id).where(Wave.state == WaveState.PLANNED, Wave.opens_at <= now, Wave.closes_at > now)
     return list(db.session.scalars(due))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,9 +15,11 @@ from notifications.transports.smtp import SmtpServer, SmtpTransport
 from notifications.transports.twilio_sms import TwilioAccount, TwilioTransport
 from survey_app.config import Settings
 from survey_app.crypto.vault import Vault
+from survey_app.extensions import db
 from survey_app.stores.outbox import DatabaseOutbox
 
 LONGEST_JOB_SECONDS = 500
+_LOG = logging.getLogger(__name__)
 
 
 def deliver_messages(message_ids: Iterable[UUID], settings: Settings, vault: Vault) -> int:
@@ -28,7 +31,11 @@ def deliver_messages(message_ids: Iterable[UUID], settings: Settings, vault: Vau
     for message_id in message_ids:
         if time.monotonic() - started > LONGEST_JOB_SECONDS:
             break
-        tried += deliver(message_id, outbox, transports, _now) is not None
+        try:
+            tried += deliver(message_id, outbox, transports, _now) is not None
+        except Exception as error:  # noqa: BLE001 - one message must not hold up the others; its lease runs out by itself
+            db.session.rollback()
+            _LOG.error("A message could not be tried.", extra={"error": type(error).__name__})
     return tried
 
 

@@ -69,6 +69,11 @@ class ImportedWave:
     cells: int
 
 
+def _is_day(value: object) -> None:
+    if type(value) is not date:
+        raise ValidationError("needs a date such as 2002-06-01")
+
+
 class _NamedKeySchema(Schema):
     key = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9][a-z0-9-]*\Z", error="needs a-z, 0-9 and -"))
     name = fields.String(required=True, validate=validate.Length(min=1))
@@ -81,7 +86,7 @@ class _NamedKeySchema(Schema):
 class _PastWaveSchema(Schema):
     key = fields.String(required=True)
     label = fields.String(required=True)
-    closed_on = fields.Raw(required=True, validate=validate.Predicate("isoformat", error="needs a date"))
+    closed_on = fields.Raw(required=True, validate=_is_day)
     value = fields.String(load_default=None)
 
     @post_load

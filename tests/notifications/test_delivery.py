@@ -24,8 +24,9 @@ def test_a_claimed_message_is_handed_over_once_and_its_outcome_recorded():
 def test_nothing_leaves_when_the_lease_would_not_outlast_the_call():
     outbox, transport = FakeOutbox(CLAIMED), FakeTransport(lambda _: YES)
     late = CLAIMED.lease_until - timedelta(seconds=20)
-    assert deliver(CLAIMED.message_id, outbox, {Channel.EMAIL: transport}, lambda: late) is None
-    assert (transport.sent, outbox.recorded) == ([], [])
+    deliver(CLAIMED.message_id, outbox, {Channel.EMAIL: transport}, lambda: late)
+    assert transport.sent == []
+    assert outbox.recorded == [NotAccepted("none", "lease-too-short", permanent=False)]
 
 
 def test_a_channel_without_a_provider_is_tried_again_later():

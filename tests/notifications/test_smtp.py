@@ -23,7 +23,8 @@ def send(port, **more):
     ("fault", "outcome"),
     [
         ("", Accepted("smtp", str(MAIL.attempt_id))),
-        ("greeting 554", NotAccepted("smtp", "554", permanent=True)),
+        ("greeting 554", NotAccepted("smtp", "554", permanent=False)),
+        ("MAIL 550", NotAccepted("smtp", "550", permanent=False)),
         ("MAIL 451", NotAccepted("smtp", "451", permanent=False)),
         ("RCPT 550", NotAccepted("smtp", "550", permanent=True)),
         ("RCPT 450", NotAccepted("smtp", "450", permanent=False)),
@@ -31,6 +32,9 @@ def send(port, **more):
         ("DATA 451", NotAccepted("smtp", "451", permanent=False)),
         ("dot 550", NotAccepted("smtp", "550", permanent=True)),
         ("dot 452", NotAccepted("smtp", "452", permanent=False)),
+        ("dot 251", Accepted("smtp", str(MAIL.attempt_id))),
+        ("dot 354", Unknown("smtp", "354")),
+        ("dot okay", Unknown("smtp", "-1")),
         ("drop after dot", Unknown("smtp", "SMTPServerDisconnected")),
         ("silence after dot", Unknown("smtp", "SMTPServerDisconnected")),
     ],
@@ -95,3 +99,12 @@ def test_a_sign_in_mail_has_no_link_to_unsubscribe():
         server = SmtpServer.from_url(f"smtp://{LOOPBACK}:{peer.port}")
         SmtpTransport(server, "pulse@example.org", timeout_seconds=0.7).send(replace(MAIL, unsubscribe_url=""))
     assert b"List-Unsubscribe" not in peer.accepted[0]
+
+
+def test_an_address_that_mail_cannot_carry_fails_for_good():
+    with smtp_peer() as peer:
+        server = SmtpServer.from_url(f"smtp://{LOOPBACK}:{peer.port}")
+        outcome = SmtpTransport(server, "pulse@example.org", timeout_seconds=0.7).send(
+            replace(MAIL, address="zoë@staff.example.org")
+        )
+    assert outcome == NotAccepted("smtp", "address-not-ascii", permanent=True)

@@ -66,6 +66,8 @@ def transport(port, **changes):
         ((201, b"not json"), Unknown("twilio", "JSONDecodeError")),
         ((400, {"code": 21211, "message": "x", "status": 400}), NotAccepted("twilio", "21211", permanent=True)),
         ((400, {"code": 30001, "message": "x", "status": 400}), NotAccepted("twilio", "30001", permanent=False)),
+        ((401, {"code": 20003, "message": "x", "status": 401}), NotAccepted("twilio", "20003", permanent=False)),
+        ((201, []), Unknown("twilio", "AttributeError")),
         ((429, {"code": 20429, "message": "x", "status": 429}), NotAccepted("twilio", "20429", permanent=False)),
         ((500, {"code": 20500, "message": "x", "status": 500}), Unknown("twilio", "500")),
         ((503, b""), Unknown("twilio", "503")),
@@ -105,9 +107,9 @@ def test_credentials_are_not_printed():
 def test_the_demos_text_peer_takes_what_the_client_sends(demo_peers):
     port = int(demo_peers.settings.twilio_base_url.rsplit(":", 1)[1])
     assert isinstance(transport(port).send(TEXT), Accepted)
-    assert transport(port, auth_token="wrong").send(TEXT) == NotAccepted("twilio", "20003", permanent=True)
+    assert transport(port, auth_token="wrong").send(TEXT) == NotAccepted("twilio", "20003", permanent=False)
     assert transport(port).send(replace(TEXT, address="07700")) == NotAccepted("twilio", "21211", permanent=True)
     assert transport(port).send(replace(TEXT, text="x" * 1601)) == NotAccepted("twilio", "21617", permanent=True)
     assert transport(port, account_sid="AC" + "1" * 32, auth_token=peers.AUTH_TOKEN).send(TEXT) == NotAccepted(
-        "twilio", "20003", permanent=True
+        "twilio", "20003", permanent=False
     )

@@ -9,6 +9,7 @@ from notifications.messages import Accepted, MessageState, NotAccepted, Unknown
 from survey_app.demo.mailbox import list_letters, list_texts
 from survey_app.extensions import db
 from survey_app.models.messages import Attempt, Message
+from survey_app.models.participants import ContactPoint
 from survey_app.stores.outbox import LEASE, DatabaseOutbox, due_messages, expire_messages, give_up_expired_leases
 from survey_app.use_cases.messaging import deliver_messages, open_transports
 from survey_app.use_cases.opting_out import opt_out
@@ -169,3 +170,22 @@ def test_a_message_that_belongs_to_nothing_has_nothing_to_fill_in(wave, outbox):
 def test_a_job_stops_before_its_time_runs_out(studio, wave, demo_peers, monkeypatch):
     monkeypatch.setattr("survey_app.use_cases.messaging.LONGEST_JOB_SECONDS", -1)
     assert deliver_messages(wave.messages, demo_peers.settings, studio.vault) == 0
+
+
+def test_one_row_that_cannot_be_read_does_not_hold_up_the_others(studio, demo_peers):
+    studio.set_up({"Team A": 6})
+    wave = studio.open(opened_at=datetime.now(UTC))
+    contact = db.session.scalar(select(Message.contact_point_id).where(Message.id == wave.messages[0]))
+    db.session.execute(update(ContactPoint).where(ContactPoint.id == contact).values(address_encrypted=b"spoilt"))
+    db.session.commit()
+    assert deliver_messages(wave.messages, demo_peers.settings, studio.vault) == 5
+    assert state_of(wave.messages[0]) == MessageState.FAILED
+
+
+def test_a_provider_that_surprises_us_does_not_hold_up_the_others(studio, wave, demo_peers, monkeypatch, caplog):
+    def surprise(*_args):
+        raise RuntimeError("amara@staff.example.org")
+
+    monkeypatch.setattr("survey_app.use_cases.messaging.deliver", surprise)
+    assert deliver_messages(wave.messages, demo_peers.settings, studio.vault) == 0
+    assert "amara" not in caplog.text

@@ -23,7 +23,6 @@ def programme(studio):
     studio.appoint()
     for _ in range(2):
         studio.run_wave({TEAM_A: mixed_answers(8), "northtown-team-b": mixed_answers(1)})
-    draw_charts(datetime.now(UTC))
     return studio
 
 
@@ -197,6 +196,7 @@ def test_a_link_in_another_browser_is_refused(programme, browser):
 
 
 def test_ben_reads_his_teams_trend(programme):
+    draw_charts(datetime.now(UTC))
     ben = signed_in(programme, BEN)
     assert ben.get("/").headers["Location"] == f"/teams/{TEAM_A}"
     page = ben.get(f"/teams/{TEAM_A}").text
