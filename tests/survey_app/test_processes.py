@@ -61,8 +61,9 @@ def run_worker(app, queue, **more):
 def wait_for(condition, seconds=30.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        db.session.rollback()
-        if condition():
+        holds = condition()
+        db.session.rollback()  # a transaction that stays open would lock the others out
+        if holds:
             return True
         time.sleep(0.1)
     return False
