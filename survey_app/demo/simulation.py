@@ -31,17 +31,21 @@ class TeamClimate:
 def planted_effect(team: DemoTeam, wave: int) -> np.ndarray:
     """What a lead should find: a change that lifts connectedness, and a burnout rise after a reorganisation."""
     effect = np.zeros(len(_MEANS))
-    if team.authority == "Ashcombe" and team.name == "Children in Care" and wave >= BUDDY_SCHEME_WAVE:
-        effect[CONNECTEDNESS] = 20
+    if _is_bens(team) and wave >= BUDDY_SCHEME_WAVE:
+        effect[CONNECTEDNESS] = 24
     if team.authority == "Calderport" and team.service_area == "Family Safeguarding" and wave >= REORGANISATION_WAVE:
         effect[BURNOUT] = 18
     return effect
 
 
 def make_climate(rng: np.random.Generator, team: DemoTeam) -> TeamClimate:
-    """Draw a team's climate."""
-    share = 0.85 if team.name == "Children in Care" else float(rng.uniform(0.5, 0.85))
-    return TeamClimate(usual=_MEANS + rng.normal(0, _TEAM_SD, len(_MEANS)), response_share=share)
+    """Draw a team's climate; Ben's team answers well, and has room to rise."""
+    usual = _MEANS + rng.normal(0, _TEAM_SD, len(_MEANS))
+    share = float(rng.uniform(0.5, 0.85))
+    if _is_bens(team):
+        usual[CONNECTEDNESS] = 54
+        share = 0.85
+    return TeamClimate(usual, share)
 
 
 def responds(rng: np.random.Generator, worker: Worker, climate: TeamClimate) -> bool:
@@ -70,3 +74,7 @@ def wave_shift(rng: np.random.Generator, team: DemoTeam, wave: int) -> np.ndarra
     chance: np.ndarray = rng.normal(0, _TEAM_WAVE_SD, len(_MEANS))
     shift: np.ndarray = chance + planted_effect(team, wave)
     return shift
+
+
+def _is_bens(team: DemoTeam) -> bool:
+    return (team.authority, team.name) == ("Ashcombe", "Children in Care")

@@ -1,0 +1,20 @@
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+
+
+def test_dev_compares_authorities_in_words_and_follows_one_to_its_own_past(visitor):
+    visitor.sign_in("dev@example.org")
+    page = visitor.page
+    assert page.url.endswith("/programme")
+    names = page.locator(".coverage a").all_inner_texts()
+    assert names == sorted(names) == ["Ashcombe", "Brackenfield"]
+    assert page.locator(".dots img").count() == 4
+    table = page.locator("table")
+    assert table.is_visible() == (page.viewport_size["width"] > 768)
+    visitor.show("programme")
+
+    page.get_by_role("link", name="Brackenfield").first.click()
+
+    assert page.url.endswith("/authorities/brackenfield")
+    visitor.show("authority")
