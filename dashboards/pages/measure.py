@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 from dashboards import words
 from dashboards.pages.addresses import chart_path, group_path
@@ -120,7 +121,7 @@ def _usual_sentence(trend: Trend) -> str:
     usual = trend.current_usual
     if usual is None:
         return "Too early to say what is usual: that needs six pulses."
-    low, high = max(0, round(usual.lower)), min(100, round(usual.upper))
+    low, high = max(0, ceil(usual.lower)), min(100, floor(usual.upper))  # the whole scores inside it
     early = " This is an early estimate; it settles after twelve pulses." if usual.is_early else ""
     return f"Usually between {low} and {high}.{early}"
 

@@ -15,8 +15,8 @@ CONNECTEDNESS, BURNOUT = 0, 3
 _MEANS = np.array([62.0, 68.0, 52.0, 46.0])
 _TEAM_SD = 5.0
 _TEAM_WAVE_SD = 1.5
-_OCCASION_SD = 5.0
-_ITEM_SD = 10.0
+_OCCASION_SD = 4.0
+_ITEM_SD = 8.0
 _SKIP_SHARE = 0.01
 
 
@@ -32,7 +32,7 @@ def planted_effect(team: DemoTeam, wave: int) -> np.ndarray:
     """What a lead should find: a change that lifts connectedness, and a burnout rise after a reorganisation."""
     effect = np.zeros(len(_MEANS))
     if _is_bens(team) and wave >= BUDDY_SCHEME_WAVE:
-        effect[CONNECTEDNESS] = 24
+        effect[CONNECTEDNESS] = 26
     if team.authority == "Calderport" and team.service_area == "Family Safeguarding" and wave >= REORGANISATION_WAVE:
         effect[BURNOUT] = 18
     return effect

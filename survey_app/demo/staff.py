@@ -84,7 +84,7 @@ class Workforce:
             email=f"{ref.lower()}@staff.example.org",
             mobile=f"+447700900{self.hired:03d}" if self._has_mobile() else "",
             role=str(self.rng.choice(_ROLES)),
-            tendency=self.rng.normal(0, 10, self.scales),
+            tendency=self.rng.normal(0, 9, self.scales),
             willingness=float(self.rng.normal(0, 0.12)),
         )
         self.workers[ref] = worker
