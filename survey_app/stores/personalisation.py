@@ -21,20 +21,20 @@ def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping
         return {"link": f"{public_base_url}/sign-in/{sign_in_token(vault.link_key, message.sign_in_request_id)}"}
     if message.invitation_id is None:
         return {}
-    pulse, wave, terms = db.session.execute(
-        select(Pulse, Wave, WaveTerms)
+    run_by, closes_at, minimum_group_size = db.session.execute(
+        select(Pulse.run_by, Wave.closes_at, WaveTerms.minimum_group_size)
         .join(Wave, Wave.pulse_id == Pulse.id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Wave.id == message.wave_id)
     ).one()
     token = invitation_token(vault.link_key, message.invitation_id)
-    closes = wave.closes_at.astimezone(ZoneInfo(settings().default_time_zone))
+    closes = closes_at.astimezone(ZoneInfo(settings().default_time_zone))
     return {
         "link": f"{public_base_url}/p/{token}",
         "opt_out_url": f"{public_base_url}/o/{token}",
-        "run_by": pulse.run_by,
+        "run_by": run_by,
         "minutes": "2",
-        "minimum_group_size": str(terms.minimum_group_size),
+        "minimum_group_size": str(minimum_group_size),
         "closes_on": long_day(closes),
         "closes_on_short": f"{closes:%a} {closes.day} {closes:%b}",
     }
