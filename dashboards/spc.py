@@ -65,7 +65,8 @@ def signals(values: Series, ranges: Sequence[UsualRange]) -> tuple[Side | None, 
     """Return for each wave the side on which it leaves the usual, if it does.
 
     Two rules: a point outside the range; and, once the range is locked, eight points in a row on one side of the
-    centre. A missing wave neither extends nor breaks a row, two missing in succession break it.
+    centre. A missing wave neither extends nor breaks a row, two missing in succession break it. A row wholly among
+    the points that the centre was computed from says nothing: a later shift among them would make one by itself.
     """
     found: list[Side | None] = [None] * len(values)
     for usual in ranges:
@@ -74,8 +75,9 @@ def signals(values: Series, ranges: Sequence[UsualRange]) -> tuple[Side | None, 
             if not usual.lower <= value <= usual.upper:
                 found[place] = Side.HIGHER if value > usual.centre else Side.LOWER
         if not usual.is_early:
+            last_of_baseline = known[LOCKED_AFTER - 1][0]
             for row in _rows_on_one_side(known, usual.centre):
-                for place, side in row:
+                for place, side in row if row[-1][0] > last_of_baseline else ():
                     found[place] = found[place] or side
     return tuple(found)
 

@@ -45,6 +45,12 @@ def open_(key: str) -> None:
 
     Example: pulse waves open 2026-12
     """
+    if unknown := fieldwork.leads_not_on_a_roster():
+        click.echo(
+            f"Team leads on no roster: {', '.join(unknown)}. If they answer under another address, their answers are "
+            "counted in their own team; put their work address on the roster to have them counted one level up.",
+            err=True,
+        )
     messages = fieldwork.open_wave(fieldwork.find_wave_id(key), now(), vault())
     ring_delivery(settings().redis_url, messages, now())
     click.echo(f"Opened {key}: {len(messages)} messages in the outbox.")

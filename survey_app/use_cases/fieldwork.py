@@ -17,7 +17,7 @@ from notifications.messages import Channel, MessageState
 from survey_app.crypto.link_tokens import invitation_token
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
-from survey_app.models.accounts import Role, RoleGrant
+from survey_app.models.accounts import Account, Role, RoleGrant
 from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
@@ -127,6 +127,20 @@ def list_waves() -> list[WaveSummary]:
     """Every wave, oldest first."""
     waves = db.session.scalars(select(Wave).order_by(Wave.opens_at, Wave.id))
     return [WaveSummary(wave.key, wave.label, wave.state, wave.opens_at, wave.closes_at) for wave in waves]
+
+
+def leads_not_on_a_roster() -> list[str]:
+    """Names of team leads whose address is no participant's: their own answers would be counted in their own team."""
+    participant_address = select(ContactPoint.address_hash).where(ContactPoint.participant_id.is_not(None))
+    names = db.session.scalars(
+        select(Account.name)
+        .distinct()
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .join(ContactPoint, ContactPoint.account_id == Account.id)
+        .where(RoleGrant.role == Role.TEAM_LEAD, ContactPoint.address_hash.not_in(participant_address))
+        .order_by(Account.name)
+    )
+    return list(names)
 
 
 def find_wave_id(key: str) -> int:

@@ -45,6 +45,11 @@ def test_eight_in_a_row_on_one_side_are_a_signal_only_once_the_range_is_locked()
     assert signals(early, usual_ranges(early))[:8] == (None,) * 8
 
 
+def test_a_late_rise_does_not_make_the_pulses_before_it_look_low():
+    values = [44.0, 52, 55, 52, 55, 50, 46, 52, 56, 54, 76, 75, 78]
+    assert signals(values, usual_ranges(values)) == (*[None] * 10, *[Side.HIGHER] * 3)
+
+
 def test_a_missing_pulse_neither_extends_nor_breaks_a_row_and_two_break_it():
     one_missing = [*STEADY, 63.0, 63, 63, 63, None, 63, 63, 63, 63]
     two_missing = [*STEADY, 63.0, 63, 63, 63, None, None, 63, 63, 63, 63]

@@ -90,7 +90,14 @@ def test_a_wave_is_run_by_hand_from_roster_to_publication(programme, tmp_path):
             "waves", "plan", "june", "--pulse", "monthly", "--label", "June", "--opens", opens, "--closes", closes
         )
     )
-    assert "6 messages in the outbox" in good(programme("waves", "open", "june"))
+    good(
+        programme(
+            "accounts", "add", "ben@example.org", "--name", "Ben", "--role", "team_lead", "--group", "northtown-team-a"
+        )
+    )
+    opened = programme("waves", "open", "june")
+    assert "6 messages in the outbox" in good(opened)
+    assert "Team leads on no roster: Ben." in opened.stderr
     assert "charts drawn, key destroyed" in good(programme("waves", "close", "june"))
     assert json.loads(good(programme("waves", "list", "--json")))[0]["state"] == "closed"
     assert "june  closed" in good(programme("waves", "list"))
