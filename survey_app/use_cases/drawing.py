@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from dashboards.charts.dots import VARIANTS, draw_dots
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
@@ -22,11 +22,22 @@ Picture = tuple[str, str, StoredChart]
 """(measure, variant, picture)"""
 
 
+_NOT_DRAWN_YET = and_(Wave.state == WaveState.CLOSED, Wave.charts_drawn_at.is_(None))
+
+
 def draw_charts(now: datetime) -> int:
-    """Draw and store the pictures of every group that has a page; return how many there are.
+    """Draw and store the pictures of every group that has a page, if a wave has closed since they were last drawn.
 
     A group is read, drawn and stored one after the other, and nothing is locked while it is drawn.
+
+    Returns
+    -------
+    int
+        How many pictures were drawn.
     """
+    if db.session.scalar(select(Wave.id).where(_NOT_DRAWN_YET).limit(1)) is None:
+        db.session.rollback()
+        return 0
     programmes = db.session.scalars(select(Group.key).where(Group.level == Level.PROGRAMME).order_by(Group.key)).all()
     drawn = 0
     for programme in programmes:
@@ -37,10 +48,7 @@ def draw_charts(now: datetime) -> int:
             db.session.rollback()
             drawn += _store(group.key, list(_pictures(sketch)), now)
     db.session.execute(
-        update(Wave)
-        .where(Wave.state == WaveState.CLOSED, Wave.charts_drawn_at.is_(None))
-        .values(charts_drawn_at=now)
-        .execution_options(synchronize_session=False)
+        update(Wave).where(_NOT_DRAWN_YET).values(charts_drawn_at=now).execution_options(synchronize_session=False)
     )
     db.session.commit()
     return drawn

@@ -18,6 +18,7 @@ from survey_app.stores.publication_list import list_published
 from survey_app.stores.published_results import DatabaseResults, to_cell, to_row
 from survey_app.use_cases import closing
 from survey_app.use_cases.closing import close_wave
+from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.errors import UnknownInvitation, UnknownWave, WaveClosed, WrongWaveState
 from survey_app.use_cases.fieldwork import plan_wave, waves_to_close
 from survey_app.use_cases.responding import record_response
@@ -309,3 +310,13 @@ def test_an_error_of_the_database_prints_no_answers(studio):
     assert "4, 4" not in str(failure.value)
     assert "SQL" not in str(reported.value)
     assert reported.value.__suppress_context__
+
+
+def test_pictures_are_drawn_once_a_wave(studio):
+    studio.set_up({"Team A": 8})
+    studio.run_wave({TEAM_A: mixed_answers(8)})
+    assert draw_charts(MONDAY) > 40
+    assert draw_charts(MONDAY) == 0
+    studio.run_wave({})
+    assert draw_charts(MONDAY) > 40
+    assert waves_to_close(MONDAY) == []
