@@ -121,9 +121,16 @@ def _groups(counts: WaveCounts) -> Iterator[_Unit]:
 def _combined_blocks(counts: WaveCounts) -> Iterator[_Unit]:
     for index, block in enumerate(counts.blocks):
         if block.is_combined:
-            name = " with ".join(counts.tree[team].name for team in block.teams)
             parent = counts.tree.nearest_common_ancestor(block.teams)
-            yield _Unit(GroupNode(block.key, name, Level.TEAM, parent), (index,), block.respondents)
+            node = GroupNode(block.key, _combined_name(counts.tree, block), Level.TEAM, parent)
+            yield _Unit(node, (index,), block.respondents)
+
+
+def _combined_name(tree: GroupTree, block: Block) -> str:
+    """As people say it: `North with South`, `North with South, East and West`."""
+    first, *others = (tree[team].name for team in block.teams)
+    company = " and ".join([", ".join(others[:-1]), others[-1]]) if len(others) > 1 else others[0]
+    return f"{first} with {company}"
 
 
 def _cell(unit: _Unit, measure: _ProtectedMeasure, counts: WaveCounts, terms: DisclosureTerms) -> PublishedCell:

@@ -72,6 +72,11 @@ def test_two_small_teams_are_counted_together_under_a_name_of_their_own():
     assert cells["n"].covers == ("nearby", "north")
 
 
+def test_a_block_of_several_teams_is_named_as_people_say_it():
+    cells = published({"nadir": [1], "north": [1, 2], "nearby": [1, 4], "new": [3]})
+    assert cells["nadir+nearby+new+north"].name == "Nadir with Nearby, New and North"
+
+
 def test_a_service_whose_answers_are_mostly_counted_elsewhere_is_not_shown():
     cells = published({"north": [1, 2, 3], "south": [1, 3, 4, 4], "saltmarsh": [0, 1, 2, 3, 4]})
     assert cells["n"].reason is WithheldReason.TOO_FEW
