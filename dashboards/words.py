@@ -86,26 +86,27 @@ def reading(found: Reading) -> str:
     return f"{words} ({'better' if found.is_better else 'worse'})"
 
 
-def standing(found: Standing) -> str:
-    """How a figure stands to the others'."""
-    return {
-        Standing.SIMILAR: "similar to the others",
-        Standing.HIGHER: "higher than the others",
-        Standing.LOWER: "lower than the others",
-        Standing.ALONE: "nothing to compare with yet",
-    }[found]
+def standing(found: Standing, measure: Measure) -> str:
+    """How a figure stands to the others', with direction and better or worse."""
+    if found is Standing.SIMILAR:
+        return "similar to the others"
+    if found is Standing.ALONE:
+        return "nothing to compare with yet"
+    higher = found is Standing.HIGHER
+    better = "better" if higher == measure.higher_is_better else "worse"
+    return f"{'higher' if higher else 'lower'} than the others ({better})"
 
 
 def why_withheld(cell: WithheldCell, wave: PublishedWave, counted_in: str | None) -> str:
     """Why a figure is not shown: one of four reasons, all about counts."""
-    few = f"Fewer than {wave.minimum_group_size} answers"
+    few = f"Fewer than {wave.minimum_group_size} people answered"
     if cell.reason is WithheldReason.COMBINED and counted_in:
-        return f"{few}: counted together as {counted_in}."
+        return f"{few}, so their answers are counted together with others: {counted_in}."
     if cell.reason is WithheldReason.COUNTED_ELSEWHERE:
         return "Not shown because over a fifth of its answers are counted elsewhere. See its teams and the level above."
     if cell.reason is WithheldReason.TOO_MANY_SKIPPED:
         return "Too many people skipped one of these questions."
-    return f"{few}. This protects everyone who did answer."
+    return f"{few}, so scores are not shown. This protects everyone who did answer."
 
 
 def not_shown(cell: WithheldCell, wave: PublishedWave) -> str:

@@ -18,11 +18,16 @@ VARIANTS = tuple(_SIZES)
 _ROW_HEIGHT = 36
 
 
-def draw_dots(cells: Sequence[ShownCell], variant: str) -> StoredChart:
+def shared_extent(cells: Sequence[ShownCell]) -> tuple[int, int]:
+    """The ends of the axis that all pictures of a page share, so that they can be compared."""
+    low = max(0, 10 * floor((min(cell.likely_low for cell in cells) - 3) / 10))
+    return low, min(100, 10 * ceil((max(cell.likely_high for cell in cells) + 3) / 10))
+
+
+def draw_dots(cells: Sequence[ShownCell], variant: str, extent: tuple[int, int]) -> StoredChart:
     """Draw one measure's figures of several groups; `variant` is one of `VARIANTS`."""
     ordered = sorted(cells, key=lambda cell: cell.name)
-    low = max(0, 10 * floor((min(cell.likely_low for cell in cells) - 3) / 10))
-    high = min(100, 10 * ceil((max(cell.likely_high for cell in cells) + 3) / 10))
+    low, high = extent
     rows: list[dict[str, str | float]] = [
         {
             "name": cell.name,

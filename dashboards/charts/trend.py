@@ -16,9 +16,8 @@ from dashboards.snapshots import StoredChart
 from dashboards.spc import Side
 from dashboards.trends import Trend
 
-_DATASETS = ("extent", "bands", "changes", "versions", "bars", "points", "gaps", "latest")
+_DATASETS = ("extent", "ticks", "bands", "changes", "versions", "bars", "points", "gaps", "latest")
 _KINDS = ["usual", "better", "worse"]
-_TICK_MONTHS = (1, 2, 3, 6, 12, 24)
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,16 @@ class Size:
     padding: int
 
 
-WIDE = Size("wide", 660, 300, 14, "%b %Y", 8, 22)
-PHONE = Size("phone", 300, 260, 14, "%b %y", 4, 18)
+WIDE = Size("wide", 660, 300, 14, "%b %Y", 7, 32)
+PHONE = Size("phone", 300, 260, 14, "%b %y", 4, 26)
 SIZES = (WIDE, PHONE)
 
 
 def draw_trend(trend: Trend, size: Size) -> StoredChart:
     """Draw a trend. It needs at least one shown wave."""
-    design = _design(size, _tick_months(trend, size), trend.measure.higher_is_better)
-    return draw(design, _rows(trend))
+    design = _design(size, trend.measure.higher_is_better)
+    rows = _rows(trend)
+    return draw(design, {**rows, "ticks": _ticks(trend, size, rows["extent"][0]["y"])})
 
 
 def draw_sparkline(trend: Trend) -> StoredChart:
@@ -133,10 +133,14 @@ def _extent(*datasets: list[dict[str, str | float]]) -> tuple[int, int]:
     return max(0, 10 * floor((min(values) - 5) / 10)), min(100, 10 * ceil((max(values) + 2) / 10))
 
 
-def _tick_months(trend: Trend, size: Size) -> int:
-    first, last = trend.points[0].wave.closed_on, trend.points[-1].wave.closed_on
-    months = (last.year - first.year) * 12 + last.month - first.month
-    return next((step for step in _TICK_MONTHS if months / step <= size.most_ticks), _TICK_MONTHS[-1])
+def _ticks(trend: Trend, size: Size, lowest: str | float) -> Rows:
+    """Labels under the waves themselves, the newest always: a pulse that closed on 30 October is October's."""
+    every = ceil(len(trend.points) / size.most_ticks)
+    marked = list(reversed(trend.points))[::every]
+    return [
+        {"date": point.wave.closed_on.isoformat(), "y": lowest, "label": format(point.wave.closed_on, size.date_format)}
+        for point in marked
+    ]
 
 
 def _layer(dataset: str) -> alt.Chart:
@@ -146,14 +150,8 @@ def _layer(dataset: str) -> alt.Chart:
 class _Axes:
     """The shared axes of a design."""
 
-    def __init__(self, size: Size, tick_months: int) -> None:
-        self._time = alt.Axis(
-            format=size.date_format,
-            title=None,
-            grid=False,
-            tickCount={"interval": "month", "step": tick_months},
-            labelOverlap=True,
-        )
+    def __init__(self, size: Size) -> None:
+        self._time = alt.Axis(title=None, grid=False, labels=False, ticks=False)
         self._scale = alt.Scale(type="utc", padding=size.padding)
 
     def x(self, field: str = "date") -> alt.X:
@@ -171,10 +169,11 @@ class _Axes:
 
 
 @cache
-def _design(size: Size, tick_months: int, higher_is_better: bool) -> Design:  # noqa: FBT001 - a cache key
-    axes = _Axes(size, tick_months)
+def _design(size: Size, higher_is_better: bool) -> Design:  # noqa: FBT001 - a cache key
+    axes = _Axes(size)
     layers = [
         _layer("extent").mark_point(opacity=0, aria=False).encode(x=axes.x(), y=axes.y("y")),
+        *_tick_layers(axes, size),
         *_band_layers(axes, size),
         _layer("changes").mark_rule(color=theme.GREY, strokeDash=[2, 3], aria=False).encode(x=axes.x()),
         _layer("versions")
@@ -193,6 +192,18 @@ def _design(size: Size, tick_months: int, higher_is_better: bool) -> Design:  # 
     return compile_design(
         chart.properties(width=size.width, height=size.height), _DATASETS, theme.config(size.font_size)
     )
+
+
+def _tick_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
+    ticks = _layer("ticks").encode(x=axes.x(), y=axes.y("y"))
+    return [
+        ticks.mark_point(
+            shape="M0,0L0,1", stroke="#8a929c", strokeWidth=1, size=100, yOffset=0, filled=False, aria=False
+        ),
+        ticks.mark_text(baseline="top", dy=11, fontSize=size.font_size, color=theme.INK, aria=False).encode(
+            text="label:N"
+        ),
+    ]
 
 
 def _band_layers(axes: _Axes, size: Size) -> list[alt.Chart]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards import words
 from dashboards.comparison import stand_against_others
 from dashboards.pages.addresses import chart_path, group_path
 from dashboards.snapshots import Measure, PublishedCell, PublishedResults, PublishedWave, ReportingGroup, ShownCell
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,17 @@ class ComparedGroup:
 
 
 @dataclass(frozen=True)
+class ComparedMeasure:
+    """One measure's picture, what it shows in words, and which groups stand out."""
+
+    title: str
+    wide: str
+    phone: str
+    alt: str
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ComparisonPage:
     """Groups side by side in the newest wave."""
 
@@ -42,8 +55,7 @@ class ComparisonPage:
     measure_titles: tuple[str, ...]
     answered: str
     rows: tuple[ComparedGroup, ...]
-    charts: tuple[tuple[str, str, str, str], ...]
-    """(title, wide picture, phone picture, alternative text)"""
+    charts: tuple[ComparedMeasure, ...]
 
 
 def build_comparison_page(results: PublishedResults, group: ReportingGroup) -> ComparisonPage | None:
@@ -85,7 +97,7 @@ def _compare(measure: Measure, current: Mapping[str, Mapping[str, PublishedCell]
     standings = stand_against_others(shown)
     figures = {key: ComparedFigure(words.figure(cell), "", "", is_different=False) for key, cell in cells.items()}
     for cell in shown:
-        standing = words.standing(standings[cell.group])
+        standing = words.standing(standings[cell.group], measure)
         figures[cell.group] = ComparedFigure(
             score=words.score(cell),
             likely=f"{cell.likely_low}–{cell.likely_high}",
@@ -112,29 +124,25 @@ def _comparison_headline(measures: Sequence[Measure], rows: Sequence[ComparedGro
     if len(different) == 1:
         name, measure, standing = different[0]
         return f"{name}: {measure.lower()} is {standing}; other differences could be chance"
+    if len(different) <= _MOST_NAMED:
+        named = [f"{name} on {measure.lower()}" for name, measure, _ in different]
+        return f"{', '.join(named[:-1])} and {named[-1]} stand out; other differences could be chance"
     return f"{words.number_word(len(different)).capitalize()} figures stand out; other differences could be chance"
 
 
 def _title(measure: Measure) -> str:
-    return measure.title if measure.higher_is_better else f"{measure.title} (lower is better)"
+    return f"{measure.title} ({words.direction(measure)})"
 
 
 def _comparison_charts(
-    results: PublishedResults,
-    group: ReportingGroup,
-    measures: Sequence[Measure],
-    rows: Sequence[ComparedGroup],
-) -> list[tuple[str, str, str, str]]:
-    charts = []
+    results: PublishedResults, group: ReportingGroup, measures: Sequence[Measure], rows: Sequence[ComparedGroup]
+) -> Iterator[ComparedMeasure]:
     for place, measure in enumerate(measures):
         wide = chart_path(results, group.key, measure.id, "dots-wide")
         phone = chart_path(results, group.key, measure.id, "dots-phone")
         if wide and phone:
-            figures = [
-                f"{row.name} {row.figures[place].score} ({row.figures[place].likely})"
-                for row in rows
-                if row.figures[place].likely
-            ]
-            alt = f"Dots with likely ranges of {measure.title.lower()}, 0 to 100, in alphabetical order: "
-            charts.append((_title(measure), wide, phone, (alt + "; ".join(figures) + ".")[:500]))
-    return charts
+            figures = [(row.name, row.figures[place]) for row in rows if row.figures[place].likely]
+            listed = "; ".join(f"{name} {figure.score} ({figure.likely})" for name, figure in figures)
+            alt = f"Dots with likely ranges of {measure.title.lower()}, 0 to 100, in alphabetical order: {listed}."
+            differences = tuple(f"{name}: {figure.standing}" for name, figure in figures if figure.is_different)
+            yield ComparedMeasure(_title(measure), wide, phone, alt[:500], differences)

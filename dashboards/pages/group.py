@@ -49,7 +49,6 @@ class GroupPage:
     withheld: str | None
     look_instead: tuple[Link, ...]
     rows: tuple[MeasureRow, ...]
-    children: tuple[Link, ...]
 
 
 def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupPage | None:
@@ -76,7 +75,6 @@ def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupP
         withheld=withheld_sentence(results, newest, withheld, shown),
         look_instead=_look_instead(results, group, withheld) if not shown else (),
         rows=tuple(_measure_row(results, group, trend) for trend in trends),
-        children=tuple(Link(child.name, group_path(child.key, child.level)) for child in results.children(group.key)),
     )
 
 
@@ -118,7 +116,7 @@ def _signal(trend: Trend) -> Signal:
     detail = f"{where} the usual range since {reading.since}."
     started = [change for change in trend.changes if _came_before(trend, change)]
     if started:
-        detail += f" “{started[-1].title}” ({started[-1].letter}) came before."
+        detail += f" “{started[-1].title}” came before."
     return Signal(
         arrow=_arrow(reading.kind),
         headline=f"{trend.measure.title} is {words.reading(reading)}",
@@ -150,6 +148,6 @@ def _measure_row(results: PublishedResults, group: ReportingGroup, trend: Trend)
         reading=words.reading(trend.reading),
         arrow=_arrow(trend.reading.kind),
         score=words.score(newest) if newest else None,
-        direction="out of 100" if trend.measure.higher_is_better else words.direction(trend.measure),
+        direction=words.direction(trend.measure),
         sparkline=chart_path(results, group.key, trend.measure.id, "spark") if trend.latest_shown else None,
     )

@@ -30,6 +30,7 @@ class WaveRow:
     likely: str
     answers: str
     note: str
+    is_shown: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class MeasurePage:
     alt: str
     changes: tuple[Change, ...]
     rows: tuple[WaveRow, ...]
+    has_usual: bool
     has_gaps: bool
     has_breaks: bool
 
@@ -88,6 +90,7 @@ def build_measure_page(results: PublishedResults, group: ReportingGroup, measure
         rows=tuple(
             _wave_row(point.wave, point.cell, starts_phase=point.starts_phase) for point in reversed(trend.points)
         ),
+        has_usual=bool(trend.usual),
         has_gaps=any(point.shown is None for point in trend.points),
         has_breaks=any(point.starts_phase for point in trend.points),
     )
@@ -135,4 +138,5 @@ def _wave_row(wave: PublishedWave, cell: PublishedCell | None, *, starts_phase: 
         likely=f"{shown.likely_low} to {shown.likely_high}" if shown else "",
         answers=str(shown.n) if shown else "",
         note="Questions changed: not comparable with earlier pulses" if starts_phase else "",
+        is_shown=shown is not None,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, select, update
 
-from dashboards.charts.dots import VARIANTS, draw_dots
+from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
 from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell, StoredChart
 from dashboards.trends import Trend, build_trend
@@ -81,10 +81,11 @@ def _pictures(sketch: _Sketch) -> Iterator[Picture]:
         for size in SIZES:
             yield trend.measure.id, size.name, draw_trend(trend, size)
         yield trend.measure.id, "spark", draw_sparkline(trend)
+    extent = shared_extent(sketch.compared) if sketch.compared else (0, 100)
     for measure in dict.fromkeys(cell.measure for cell in sketch.compared):
         cells = [cell for cell in sketch.compared if cell.measure == measure]
         for variant in VARIANTS:
-            yield measure, variant, draw_dots(cells, variant)
+            yield measure, variant, draw_dots(cells, variant, extent)
 
 
 def _store(key: str, pictures: Sequence[Picture], now: datetime) -> int:

@@ -8,7 +8,7 @@ from survey_app.demo.mailbox import list_letters, list_texts, read_letter
 from survey_app.extensions import settings
 
 pages = Blueprint("demo", __name__, url_prefix="/demo")
-_SHOWN = 60
+_SHOWN = 12
 
 
 @pages.get("/outbox")

@@ -57,7 +57,9 @@ def answer(token: str) -> tuple[str, int] | str:
         return render_template("respond/closed.html", sheet=sheet)
     except InstrumentError:
         return render_template("respond/not_understood.html"), 400
-    return render_template("respond/thanks.html", sheet=sheet, closes_on=_closes_on(sheet))
+    return render_template(
+        "respond/thanks.html", sheet=sheet, closes_on=_closes_on(sheet), is_empty=not any(given.values())
+    )
 
 
 def screens_of(instrument: Instrument) -> tuple[Screen, ...]:

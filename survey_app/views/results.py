@@ -50,7 +50,13 @@ def group(key: str, level: Level) -> str:
         return _render("empty.html", page=None)
     parent = results.group(found.parent) if found.parent else None
     may_see_parent = parent is not None and _may_read(results, current_viewer(), parent)
-    return _render("group.html", page=build_group_page(results, found), may_see_parent=may_see_parent)
+    children = [
+        Link(child.name, group_path(child.key, child.level))
+        for child in results.children(found.key)
+        if _may_read(results, current_viewer(), child)
+    ]
+    page = build_group_page(results, found)
+    return _render("group.html", page=page, may_see_parent=may_see_parent, children=children)
 
 
 @pages.get("/teams/<key>/<measure>", defaults={"level": Level.TEAM})

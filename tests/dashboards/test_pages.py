@@ -59,7 +59,7 @@ def test_a_signal_names_the_change_that_came_before_and_claims_nothing_more():
     marks = [SmallChangeMark("Buddies", date(2025, 12, 20)), SmallChangeMark("Later", date(2026, 1, 31))]
     page = build_group_page(results(steady([85, 85]), changes={"t": marks}), TEAM)
     assert page.signals[0].headline == "Connectedness is higher than usual (better)"
-    assert page.signals[0].detail == "Above the usual range since January 2026. “Buddies” (A) came before."
+    assert page.signals[0].detail == "Above the usual range since January 2026. “Buddies” came before."
     assert build_group_page(results(steady([30])), TEAM).signals[0].detail.startswith("Below the usual range")
 
 
@@ -72,7 +72,9 @@ def test_a_team_that_is_too_small_sees_where_its_answers_are_counted():
     cell = withheld(0, reason=WithheldReason.COMBINED, counted_in="t+u")
     page = build_group_page(results([cell]), TEAM)
     assert page.headline == "Not enough answers to show this time"
-    assert page.withheld == "Fewer than 5 answers: counted together as Team T with Team U."
+    assert page.withheld == (
+        "Fewer than 5 people answered, so their answers are counted together with others: Team T with Team U."
+    )
     assert [link.path for link in page.look_instead] == ["/teams/t+u", "/service-areas/s"]
     assert page.rows[0].score is None
     assert page.rows[0].sparkline is None
@@ -87,7 +89,6 @@ def test_a_group_that_was_not_part_of_the_newest_wave_says_so():
 def test_the_largest_group_has_nothing_above_it():
     page = build_group_page(results([shown(0, 60, group="p")]), PROGRAMME)
     assert page.parent is None
-    assert [link.text for link in page.children] == ["Area S"]
 
 
 def test_a_measure_page_says_in_words_and_in_a_table_what_its_picture_shows():
@@ -119,7 +120,7 @@ def test_an_early_range_says_so_and_a_hidden_wave_keeps_its_picture():
     page = build_measure_page(results([*steady()[:7], withheld(7)]), TEAM, "connectedness")
     assert page.usual.endswith("it settles after twelve pulses.")
     assert page.score is None
-    assert page.withheld.startswith("Fewer than 5 answers")
+    assert page.withheld.startswith("Fewer than 5 people answered")
     assert page.alt
 
 
@@ -150,18 +151,22 @@ def test_authorities_are_compared_in_words_with_their_likely_ranges():
     page = build_comparison_page(authorities(60, 80, 61), PROGRAMME)
     assert [row.name for row in page.rows] == ["Authority A", "Authority B", "Authority C"]
     assert [row.figures[0].standing for row in page.rows] == [
-        "lower than the others",
-        "higher than the others",
-        "lower than the others",
+        "lower than the others (worse)",
+        "higher than the others (better)",
+        "lower than the others (worse)",
     ]
-    assert page.headline.startswith("Three figures stand out")
-    title, wide, phone, alt = page.charts[0]
-    assert (title, wide, phone) == (
-        "Connectedness",
+    assert page.headline == (
+        "Authority A on connectedness, Authority B on connectedness and Authority C on connectedness stand out; "
+        "other differences could be chance"
+    )
+    chart = page.charts[0]
+    assert chart.differences[1] == "Authority B: higher than the others (better)"
+    assert (chart.title, chart.wide, chart.phone) == (
+        "Connectedness (higher is better)",
         "/charts/p/connectedness/dots-wide-x.svg",
         "/charts/p/connectedness/dots-phone-x.svg",
     )
-    assert "Authority A 60 (58–62); Authority B 80 (78–82)" in alt
+    assert "Authority A 60 (58–62); Authority B 80 (78–82)" in chart.alt
 
 
 def test_a_measure_without_a_picture_yet_is_compared_in_words_only():
@@ -174,11 +179,25 @@ def test_when_nothing_stands_out_the_page_says_so():
     assert build_comparison_page(authorities(60, 61), PROGRAMME).headline.startswith("No group stands out")
 
 
+def test_many_figures_that_stand_out_are_counted():
+    groups = [PROGRAMME]
+    cells = []
+    for place, score in enumerate((20, 80, 20, 80)):
+        key = "abcd"[place]
+        groups.append(ReportingGroup(key, f"Authority {key.upper()}", Level.AUTHORITY, "p"))
+        cells.append(shown(0, score, group=key, likely_low=score - 2, likely_high=score + 2))
+    page = build_comparison_page(FakeResults([wave(0)], groups, cells), PROGRAMME)
+    assert page.headline.startswith("Four figures stand out")
+
+
 def test_one_figure_that_stands_out_is_named():
     fake = authorities(60, 62, 63)
     fake.published_cells = [shown(0, score, group=group) for group, score in (("a", 48), ("b", 62), ("c", 63))]
     page = build_comparison_page(fake, PROGRAMME)
-    assert page.headline == "Authority A: connectedness is lower than the others; other differences could be chance"
+    assert (
+        page.headline
+        == "Authority A: connectedness is lower than the others (worse); other differences could be chance"
+    )
 
 
 def test_an_authority_that_is_not_shown_has_a_row_without_a_figure():

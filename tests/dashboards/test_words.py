@@ -42,14 +42,23 @@ def test_a_signal_says_both_direction_and_better_or_worse():
 
 @pytest.mark.parametrize("standing", list(Standing))
 def test_every_standing_has_words(standing):
-    assert words.standing(standing)
+    said = words.standing(standing, BURNOUT)
+    assert said.endswith({Standing.HIGHER: "(worse)", Standing.LOWER: "(better)"}.get(standing, said[-3:]))
 
 
 @pytest.mark.parametrize(
     ("reason", "counted_in", "said"),
     [
-        (WithheldReason.TOO_FEW, None, "Fewer than 5 answers. This protects everyone who did answer."),
-        (WithheldReason.COMBINED, "North with South", "Fewer than 5 answers: counted together as North with South."),
+        (
+            WithheldReason.TOO_FEW,
+            None,
+            "Fewer than 5 people answered, so scores are not shown. This protects everyone who did answer.",
+        ),
+        (
+            WithheldReason.COMBINED,
+            "North with South",
+            "Fewer than 5 people answered, so their answers are counted together with others: North with South.",
+        ),
         (WithheldReason.COUNTED_ELSEWHERE, None, "Not shown because over a fifth"),
         (WithheldReason.TOO_MANY_SKIPPED, None, "Too many people skipped one of these questions."),
     ],

@@ -25,7 +25,7 @@ def test_planted_effects_are_found_and_quiet_lines_read_as_quiet(app):
 
     ben = page("ashcombe-children-in-care")
     assert [signal.headline for signal in ben.signals] == ["Connectedness is higher than usual (better)"]
-    assert "“Buddy scheme for visits” (B) came before." in ben.signals[0].detail
+    assert "“Buddy scheme for visits” came before." in ben.signals[0].detail
     safeguarding = page("calderport-family-safeguarding")
     assert "Burnout is higher than usual (worse)" in [signal.headline for signal in safeguarding.signals]
     shown = [page(group.key) for group in results.groups() if "+" not in group.key]

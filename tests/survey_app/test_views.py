@@ -98,7 +98,7 @@ def test_a_screen_that_does_not_exist_leads_to_one_that_does(browser, link, at):
 
 
 def test_every_item_may_be_skipped(browser, link):
-    assert "Thank you" in browser.post(link, data={"go": "send"}).text
+    assert "You chose not to answer." in browser.post(link, data={"go": "send"}).text
     assert count_ballots() == 1
 
 
@@ -233,7 +233,7 @@ def test_ben_sees_the_level_above_and_no_other_team(programme):
 def test_chloes_small_team_sees_why_nothing_is_shown_and_where_to_look(programme):
     page = signed_in(programme, CHLOE).get("/teams/northtown-team-b").text
     assert "Not enough answers to show this time" in page
-    assert "Fewer than 5 answers" in page
+    assert "Fewer than 5 people answered" in page
     assert "/service-areas/northtown-early-help" in page
 
 
