@@ -216,8 +216,8 @@ def _hurry() -> None:
 
 
 def _opening(plan: DemoPlan, wave: int) -> datetime:
-    """Monthly, on the same day of the month, at nine; the newest opened three days ago."""
+    """Monthly at nine, early enough to close within the month; the newest opened three days ago."""
     newest = plan.today - timedelta(days=OPEN_DAYS_AGO)
     months = newest.year * 12 + newest.month - 1 - (plan.waves - 1 - wave)
-    day = date(months // 12, months % 12 + 1, min(newest.day, 28))
+    day = date(months // 12, months % 12 + 1, min(newest.day, 18))
     return datetime.combine(newest if wave == plan.waves - 1 else day, time(9), UTC)
