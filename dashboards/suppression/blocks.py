@@ -90,8 +90,10 @@ class _Company:
     def suffices(self, teams: Iterable[str]) -> bool:
         return is_large_enough(self.tree, self.sizes, teams, self.minimum)
 
-    def order(self, team: str) -> tuple[bool, int, str]:
-        return self.tree[team].is_leads, -self.sizes[team], team
+    def in_order(self, teams: Iterable[str], *, leads: bool) -> list[str]:
+        """The leads' groups, or the others: the largest first, ties by key."""
+        wanted = [team for team in teams if self.tree[team].is_leads == leads]
+        return sorted(wanted, key=lambda team: (-self.sizes[team], team))
 
 
 def _combine(
@@ -103,13 +105,23 @@ def _combine(
         if loose.issuperset(teams) and company.suffices(teams):
             formed.append(list(teams))
             loose.difference_update(teams)
+    others = [block for block in formed if company.in_order(block, leads=False)]
+    fresh, left_others = _fill(company.in_order(loose, leads=False), company, others)
+    formed += fresh
+    fresh, left_leads = _fill(company.in_order(loose, leads=True), company, formed)
+    return formed + fresh, left_others + left_leads
+
+
+def _fill(teams: Sequence[str], company: _Company, hosts: Sequence[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """Form blocks of teams in their order; what remains joins the last of them, else of `hosts`, else is left."""
+    formed: list[list[str]] = []
     open_block: list[str] = []
-    for team in sorted(loose, key=company.order):
+    for team in teams:
         open_block.append(team)
         if company.suffices(open_block):
             formed.append(open_block)
             open_block = []
-    if open_block and formed:
-        formed[-1].extend(open_block)
+    if open_block and (formed or hosts):
+        (formed or hosts)[-1].extend(open_block)
         open_block = []
     return formed, open_block

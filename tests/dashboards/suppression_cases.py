@@ -35,6 +35,8 @@ def trees(draw):
         for area in range(draw(st.integers(1, 3))):
             key = f"a{authority}s{area}"
             nodes.append(GroupNode(key, f"Area {area}", Level.SERVICE_AREA, f"a{authority}"))
+            if draw(st.booleans()):
+                nodes.append(GroupNode(f"{key}.leads", "Leads", Level.TEAM, key, is_leads=True))
             for team in range(draw(st.integers(0, 4))):
                 nodes.append(GroupNode(f"{key}t{team}", f"Team {team}", Level.TEAM, key))
     return GroupTree(tuple(nodes))

@@ -74,12 +74,16 @@ def test_blocks_are_large_enough_share_no_team_and_hold_every_large_team(tree, d
 
     members = [team for block in blocks for team in block.teams]
     assert len(members) == len(set(members))
-    assert all(sum(counts[team] for team in block.teams) == block.respondents >= minimum for block in blocks)
+    for block in blocks:
+        others = [team for team in block.teams if not tree[team].is_leads]
+        assert sum(counts[team] for team in block.teams) == block.respondents
+        assert sum(counts[team] for team in others or block.teams) >= minimum
     assert {team for team, size in counts.items() if size >= minimum} == {
         block.key for block in blocks if not block.is_combined
     }
-    outside = sum(size for team, size in counts.items() if team not in members)
-    assert outside < minimum
+    outside = {team: size for team, size in counts.items() if team not in members}
+    for are_leads in (True, False):
+        assert sum(size for team, size in outside.items() if tree[team].is_leads == are_leads) < minimum
     assert blocks == form_blocks(tree, dict(reversed(counts.items())), minimum)
 
 
@@ -92,6 +96,16 @@ def with_leads(*teams):
 def test_a_lead_in_company_of_others_is_not_counted_towards_the_minimum():
     assert form_blocks(with_leads("x"), {"x": 4, "s.leads": 1}, 5) == ()
     assert keys(form_blocks(with_leads("x", "y"), {"x": 4, "y": 1, "s.leads": 1}, 5)) == ["s.leads+x+y"]
+
+
+def test_leads_of_several_services_are_a_block_where_no_team_can_take_them_in():
+    nodes = [
+        *with_leads("x").nodes,
+        GroupNode("u", "U", Level.SERVICE_AREA, "a"),
+        GroupNode("u.leads", "Leads of U", Level.TEAM, "u", is_leads=True),
+    ]
+    blocks = form_blocks(GroupTree(tuple(nodes)), {"x": 4, "s.leads": 3, "u.leads": 3}, 5)
+    assert keys(blocks) == ["s.leads+u.leads"]
 
 
 def test_leads_are_a_block_of_their_own_where_they_are_enough():
