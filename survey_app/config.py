@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 
-SMALLEST_GROUP_SIZE = 5
+from dashboards.suppression.terms import SMALLEST_GROUP_SIZE
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -151,7 +152,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Only for tests and the demo: a Twilio-shaped peer on this machine.",
     ),
-    Setting("MINIMUM_GROUP_SIZE", _group_size, "5", "Fewest people a figure may rest on. It may be raised only."),
+    Setting(
+        "MINIMUM_GROUP_SIZE",
+        _group_size,
+        str(SMALLEST_GROUP_SIZE),
+        "Fewest people a figure may rest on. It may be raised only.",
+    ),
     Setting("DEFAULT_TIME_ZONE", _time_zone, "Europe/London", "Time zone of authorities that name none."),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
 )
@@ -185,6 +191,11 @@ class Settings:
         return self.data_dir / "keys"
 
     @property
+    def has_embedded_database(self) -> bool:
+        """Whether the database is our own file in DATA_DIR, and not one that somebody named."""
+        return self.database_url == embedded_database_url(self.data_dir)
+
+    @property
     def mailbox_dir(self) -> Path:
         """Where the demo's mail server and text peer keep what they received."""
         return self.data_dir / "demo-mailbox"
@@ -201,9 +212,14 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     data_dir = Path(environ.get("DATA_DIR") or "instance").resolve()
     values = {setting.name.lower(): _read(setting, environ, data_dir) for setting in SETTINGS}
     values["data_dir"] = data_dir
-    values["database_url"] = values["database_url"] or f"sqlite:///{data_dir / 'pulse.sqlite'}"
+    values["database_url"] = values["database_url"] or embedded_database_url(data_dir)
     values["public_base_url"] = values["public_base_url"] or f"http://{values['host']}:{values['port']}"
     return Settings(**values)
+
+
+def embedded_database_url(data_dir: Path) -> str:
+    """Where the database is when nobody names one."""
+    return f"sqlite:///{data_dir / 'pulse.sqlite'}"
 
 
 def _read(setting: Setting, environ: Mapping[str, str], data_dir: Path) -> Any:  # Any: as Setting.read

@@ -37,7 +37,7 @@ def seed_command(
     from survey_app.demo.seeding import DemoPlan, DemoSeed, is_empty  # here: it brings the chart engine
 
     unfinished = settings().data_dir / "demo-seed-unfinished"
-    if unfinished.exists():
+    if unfinished.exists() and settings().has_embedded_database:
         _start_over(settings().mailbox_dir)
     if not is_empty():
         if if_empty:
@@ -52,7 +52,7 @@ def seed_command(
 
 
 def _start_over(mailbox: Path) -> None:
-    """Empty a database that holds a simulation which was interrupted, and nothing else."""
+    """Empty the embedded database after an interrupted simulation; a database somebody named is never emptied."""
     downgrade(directory=MIGRATIONS, revision="base")
     upgrade(directory=MIGRATIONS)
     shutil.rmtree(mailbox, ignore_errors=True)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, or_, select
 
 from dashboards.snapshots import Level
+from dashboards.suppression.terms import NARROWEST_WIDTH
 from dashboards.suppression.tree import GroupTree
 from instruments.library import load_released
 from notifications.messages import Channel, MessageState
@@ -57,7 +58,7 @@ def add_pulse(key: str, name: str, *, run_by: str, programme_key: str, instrumen
             programme_id=programme.id,
             instrument=instrument,
             minimum_group_size=settings().minimum_group_size,
-            answer_width=25.0,
+            answer_width=NARROWEST_WIDTH,
         )
     )
     db.session.commit()

@@ -13,6 +13,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from sqlalchemy import select
 
 from dashboards.snapshots import Level
+from dashboards.suppression.terms import NARROWEST_WIDTH
 from instruments.definitions import Instrument, Item
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
@@ -225,7 +226,7 @@ def _prepare_groups(survey: SurveyMap, answers: pd.DataFrame, instrument: Instru
             programme_id=programme.id,
             instrument=instrument.reference,
             minimum_group_size=settings().minimum_group_size,
-            answer_width=25.0,
+            answer_width=NARROWEST_WIDTH,
         )
         db.session.add(pulse)
         db.session.flush()

@@ -25,7 +25,6 @@ from survey_app.models.pulses import Wave, WaveState
 from survey_app.processes import clock
 from survey_app.processes.broker import NoBroker, prepare_broker
 from survey_app.processes.supervisor import ChildProcess, Supervisor
-from survey_app.processes.worker import RegisteredJob
 from survey_app.queues import SEND_QUEUE, TASKS, WORK_QUEUE, ring_delivery, ring_work
 from survey_app.use_cases.fieldwork import plan_wave
 from tests.factories import mixed_answers
@@ -314,7 +313,3 @@ def test_a_child_that_keeps_dying_is_started_later_each_time(monkeypatch):
     steady.process.kill()
     steady.process.wait()
     running.process.wait(10)
-
-
-def test_a_job_of_another_queue_is_refused(app):
-    assert RegisteredJob.perform is not RegisteredJob.__mro__[1].perform

@@ -245,7 +245,6 @@ def test_dev_compares_authorities(programme):
 
 def test_before_the_first_results_a_lead_is_told_when_they_come(studio):
     studio.set_up({"Team A": 8})
-    studio.appoint() if False else None
     from survey_app.models.accounts import Role
     from survey_app.use_cases.access import add_account
 
