@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 from statistics import NormalDist
@@ -20,6 +22,32 @@ class Standing(StrEnum):
     HIGHER = "higher"
     LOWER = "lower"
     ALONE = "alone"
+    OTHER_QUESTIONS = "other_questions"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A group's figure, and the version since which the same questions are asked."""
+
+    cell: ShownCell
+    questions: str
+
+
+def comparable_cells(figures: Sequence[Asked]) -> tuple[ShownCell, ...]:
+    """The figures that may be compared: those that rest on the questions most groups were asked.
+
+    Figures of other questions are left out, because a difference to them could be the questions' doing. Where two sets
+    of questions were asked alike often, those asked of more people are taken.
+    """
+    if not figures:
+        return ()
+    people = Counter[str]()
+    groups = Counter[str]()
+    for figure in figures:
+        people[figure.questions] += figure.cell.n
+        groups[figure.questions] += 1
+    most = max(groups, key=lambda questions: (groups[questions], people[questions], questions))
+    return tuple(figure.cell for figure in figures if figure.questions == most)
 
 
 def stand_against_others(cells: Sequence[ShownCell]) -> Mapping[str, Standing]:
@@ -31,7 +59,7 @@ def stand_against_others(cells: Sequence[ShownCell]) -> Mapping[str, Standing]:
     Parameters
     ----------
     cells
-        One shown cell a group, of one measure and wave.
+        One shown cell a group, of one measure and the same questions.
     """
     return {cell.group: _standing(cell, [other for other in cells if other is not cell]) for cell in cells}
 
@@ -41,14 +69,15 @@ def _standing(cell: ShownCell, others: Sequence[ShownCell]) -> Standing:
         return Standing.ALONE
     weights = [other.n / sum(each.n for each in others) for other in others]
     mean = sum(weight * other.score for weight, other in zip(weights, others, strict=True))
-    variance = sum((weight * _standard_error(other)) ** 2 for weight, other in zip(weights, others, strict=True))
-    reach = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2) * sqrt(variance + _standard_error(cell) ** 2)
+    variance = sum((weight * standard_error(other)) ** 2 for weight, other in zip(weights, others, strict=True))
+    reach = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2) * sqrt(variance + standard_error(cell) ** 2)
     difference = cell.score - mean
     if abs(difference) <= reach:
         return Standing.SIMILAR
     return Standing.HIGHER if difference > 0 else Standing.LOWER
 
 
-def _standard_error(cell: ShownCell) -> float:
+def standard_error(cell: ShownCell) -> float:
+    """The standard error of a published mean, in points, as its likely range tells it."""
     reach = max(cell.likely_high - cell.score, cell.score - cell.likely_low)
     return reach / NormalDist().inv_cdf((1 + _LIKELY_CONFIDENCE) / 2)

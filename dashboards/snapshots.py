@@ -5,7 +5,7 @@ A withheld cell is another type than a shown one: it has no field that could hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -89,8 +89,23 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class LinePlace:
+    """Where a wave's figures on a measure stand in the measure's line.
+
+    Figures of one `series` may share a line. `questions` names the version since which the same is asked. `offset` is
+    how many points changes of questions since the series began have added by themselves, and `offset_error` its
+    standard error.
+    """
+
+    series: str
+    questions: str
+    offset: float = 0.0
+    offset_error: float = 0.0
+
+
+@dataclass(frozen=True)
 class PublishedWave:
-    """A closed wave whose results are out."""
+    """A closed wave whose results are out. `bridge` is the same for two waves that divided people at random."""
 
     key: str
     label: str
@@ -98,6 +113,12 @@ class PublishedWave:
     minimum_group_size: int
     answer_width: float
     measures: tuple[Measure, ...]
+    places: Mapping[str, LinePlace]
+    bridge: str | None = None
+
+    def place_of(self, measure: str) -> LinePlace | None:
+        """The place of a measure's figures in its line; None where the wave did not ask it."""
+        return self.places.get(measure)
 
 
 @dataclass(frozen=True)
@@ -129,8 +150,8 @@ class StoredChart:
 class PublishedResults(Protocol):
     """All that a dashboard can see."""
 
-    def waves(self) -> Sequence[PublishedWave]:
-        """Published waves, oldest first."""
+    def waves(self, group: str) -> Sequence[PublishedWave]:
+        """Published waves in the authority that the group is part of, oldest first; of a programme, all its waves."""
         ...
 
     def group(self, key: str) -> ReportingGroup | None:
@@ -138,7 +159,7 @@ class PublishedResults(Protocol):
         ...
 
     def children(self, key: str) -> Sequence[ReportingGroup]:
-        """The groups straight under this one in the newest wave, by name."""
+        """The groups straight under this one in the newest wave of each authority, by name."""
         ...
 
     def cells(self, group: str) -> Sequence[PublishedCell]:

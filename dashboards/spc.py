@@ -7,10 +7,10 @@ corrected for neighbouring waves being alike: fewest false alarms for the same p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import pairwise
-from math import sqrt
+from itertools import groupby, pairwise
+from math import hypot, sqrt
 
 FEWEST_POINTS = 6
 FEWEST_RANGES = 3
@@ -33,8 +33,19 @@ class Side(IntEnum):
 
 
 @dataclass(frozen=True)
+class Offset:
+    """What changes of questions have added to a wave's value by themselves, in points, and its standard error."""
+
+    points: float = 0.0
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
 class UsualRange:
-    """Where waves `start` to `stop` (exclusive) usually lie, in points. Early while fewer than twelve are known."""
+    """Where waves `start` to `stop` (exclusive) usually lie, in points. Early while fewer than twelve are known.
+
+    A phase has one range for each stretch that asks the same questions; `phase` is the wave at which it began.
+    """
 
     start: int
     stop: int
@@ -42,10 +53,16 @@ class UsualRange:
     lower: float
     upper: float
     is_early: bool
+    phase: int = 0
 
 
-def usual_ranges(values: Series, breaks: Sequence[int] = (), *, resolution: float = 1.0) -> tuple[UsualRange, ...]:
-    """Return the usual range of each phase that has one.
+def usual_ranges(
+    values: Series, breaks: Sequence[int] = (), *, resolution: float = 1.0, offsets: Sequence[Offset] | None = None
+) -> tuple[UsualRange, ...]:
+    """Return the usual ranges of each phase that has them.
+
+    Where questions change and scores stay comparable, the range moves with them by the estimated offset, and its
+    limits widen by the offset's own error: half their distance h becomes ``sqrt(h^2 + (3 error)^2)``.
 
     Parameters
     ----------
@@ -55,10 +72,17 @@ def usual_ranges(values: Series, breaks: Sequence[int] = (), *, resolution: floa
         Waves at which a new phase starts, because scores before and after are not comparable.
     resolution
         The coarsest step that values were rounded to: the spread is never taken to be less than half of it.
+    offsets
+        For each wave, what changes of questions have added so far. Errors add up along a phase.
     """
+    moved = list(offsets) if offsets is not None else [Offset()] * len(values)
     edges = [0, *sorted(place for place in set(breaks) if 0 < place < len(values)), len(values)]
-    ranges = (_range_of(values, start, stop, resolution) for start, stop in pairwise(edges))
-    return tuple(found for found in ranges if found is not None)
+    found: list[UsualRange] = []
+    for start, stop in pairwise(edges):
+        linked = [None if value is None else value - offset.points for value, offset in zip(values, moved, strict=True)]
+        whole = _range_of(linked, start, stop, resolution)
+        found += _stretches(whole, moved) if whole is not None else []
+    return tuple(found)
 
 
 def signals(values: Series, ranges: Sequence[UsualRange]) -> tuple[Side | None, ...]:
@@ -69,17 +93,48 @@ def signals(values: Series, ranges: Sequence[UsualRange]) -> tuple[Side | None, 
     the points that the centre was computed from says nothing: a later shift among them would make one by itself.
     """
     found: list[Side | None] = [None] * len(values)
-    for usual in ranges:
-        known = [(place, value) for place in range(usual.start, usual.stop) if (value := values[place]) is not None]
-        for place, value in known:
-            if not usual.lower <= value <= usual.upper:
-                found[place] = Side.HIGHER if value > usual.centre else Side.LOWER
-        if not usual.is_early:
-            last_of_baseline = known[LOCKED_AFTER - 1][0]
-            for row in _rows_on_one_side(known, usual.centre):
-                for place, side in row if row[-1][0] > last_of_baseline else ():
-                    found[place] = found[place] or side
+    for _, stretches in groupby(ranges, key=lambda usual: usual.phase):
+        deviations: list[tuple[int, float]] = []
+        is_early = False
+        for usual in stretches:
+            is_early = usual.is_early
+            for place in range(usual.start, usual.stop):
+                if (value := values[place]) is None:
+                    continue
+                deviations.append((place, value - usual.centre))
+                if not usual.lower <= value <= usual.upper:
+                    found[place] = Side.HIGHER if value > usual.centre else Side.LOWER
+        for row in () if is_early else _rows_beyond_the_baseline(deviations):
+            for place, side in row:
+                found[place] = found[place] or side
     return tuple(found)
+
+
+def _rows_beyond_the_baseline(deviations: Sequence[tuple[int, float]]) -> Iterator[list[tuple[int, Side]]]:
+    last_of_baseline = deviations[LOCKED_AFTER - 1][0]
+    return (row for row in _rows_on_one_side(deviations, 0.0) if row[-1][0] > last_of_baseline)
+
+
+def _stretches(whole: UsualRange, offsets: Sequence[Offset]) -> list[UsualRange]:
+    """A phase's range, moved and widened for each stretch of waves with the same offset."""
+    places = range(whole.start, whole.stop)
+    stretches = []
+    for offset, run in groupby(places, key=lambda place: offsets[place]):
+        stretch = list(run)
+        added = sqrt(max(0.0, offset.error**2 - offsets[whole.start].error ** 2))
+        reach = hypot(whole.upper - whole.centre, 3 * added)
+        centre = whole.centre + offset.points
+        stretches.append(
+            replace(
+                whole,
+                start=stretch[0],
+                stop=stretch[-1] + 1,
+                centre=centre,
+                lower=centre - reach,
+                upper=centre + reach,
+            )
+        )
+    return stretches
 
 
 def _range_of(values: Series, start: int, stop: int, resolution: float) -> UsualRange | None:
@@ -100,6 +155,7 @@ def _range_of(values: Series, start: int, stop: int, resolution: float) -> Usual
         lower=centre - 3 * spread,
         upper=centre + 3 * spread,
         is_early=len(known) < LOCKED_AFTER,
+        phase=start,
     )
 
 

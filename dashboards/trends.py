@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise, takewhile
+from math import sqrt
 
-from dashboards.snapshots import Measure, PublishedCell, PublishedWave, ShownCell, SmallChangeMark
-from dashboards.spc import Side, UsualRange, signals, usual_ranges
+from dashboards.snapshots import LinePlace, Measure, PublishedCell, PublishedWave, ShownCell, SmallChangeMark
+from dashboards.spc import Offset, Side, UsualRange, signals, usual_ranges
 
 
 class ReadingKind(StrEnum):
@@ -39,12 +40,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class TrendPoint:
-    """One wave of a line; `cell` is None where the group was not part of the wave."""
+    """One wave of a line; `cell` is None where the group was not part of the wave.
+
+    `starts_phase` says that the line breaks here, because scores before and after are not comparable. `moved_by` is
+    how far a change of questions that the line survives moved scores here by itself; None where nothing changed.
+    """
 
     wave: PublishedWave
     cell: PublishedCell | None
     side: Side | None
     starts_phase: bool
+    moved_by: Offset | None = None
 
     @property
     def shown(self) -> ShownCell | None:
@@ -102,26 +108,55 @@ def build_trend(
     waves = waves[first:]
     line = [by_wave.get(wave.key) for wave in waves]
     values = [float(cell.score) if isinstance(cell, ShownCell) else None for cell in line]
-    breaks = _version_breaks(line)
+    places = _places(waves, line)
+    breaks = _breaks(places)
+    moves = _moves(places)
     resolution = max((_step(cell) for cell in line if isinstance(cell, ShownCell)), default=1.0)
-    usual = usual_ranges(values, breaks, resolution=resolution)
+    offsets = [Offset(place.offset, place.offset_error) if place else Offset() for place in _filled(places)]
+    usual = usual_ranges(values, breaks, resolution=resolution, offsets=offsets)
     sides = signals(values, usual)
     points = tuple(
-        TrendPoint(wave, cell, side, place in breaks)
+        TrendPoint(wave, cell, side, place in breaks, moves.get(place))
         for place, (wave, cell, side) in enumerate(zip(waves, line, sides, strict=True))
     )
     return Trend(measure, points, usual, _lettered(changes, waves), _read(measure, points, usual))
 
 
-def _version_breaks(line: Sequence[PublishedCell | None]) -> list[int]:
-    """Waves whose questions are a new major version of the last asked before them: scores are not comparable."""
-    known = [(place, _comparable_series(cell.instrument)) for place, cell in enumerate(line) if cell is not None]
-    return [place for (_, before), (place, after) in pairwise(known) if before != after]
+def _places(waves: Sequence[PublishedWave], line: Sequence[PublishedCell | None]) -> list[LinePlace | None]:
+    """Where each wave's figure stands in the line; a version whose place nobody published is a line of its own."""
+    return [
+        None if cell is None else wave.place_of(cell.measure) or LinePlace(cell.instrument, cell.instrument)
+        for wave, cell in zip(waves, line, strict=True)
+    ]
 
 
-def _comparable_series(instrument: str) -> str:
-    name, _, version = instrument.partition("@")
-    return f"{name}@{version.partition('.')[0]}"
+def _breaks(places: Sequence[LinePlace | None]) -> list[int]:
+    """Waves whose figures are not comparable with the last before them."""
+    return [at for before, at, after in _successions(places) if before.series != after.series]
+
+
+def _moves(places: Sequence[LinePlace | None]) -> Mapping[int, Offset]:
+    """Waves at which questions changed and the line goes on, and how far the change moved scores by itself."""
+    return {
+        at: Offset(round(after.offset - before.offset, 1), sqrt(abs(after.offset_error**2 - before.offset_error**2)))
+        for before, at, after in _successions(places)
+        if before.series == after.series and before.questions != after.questions
+    }
+
+
+def _successions(places: Sequence[LinePlace | None]) -> Iterator[tuple[LinePlace, int, LinePlace]]:
+    """Each known place with the one before it: (before, wave, after)."""
+    known = [(at, place) for at, place in enumerate(places) if place is not None]
+    for (_, before), (at, after) in pairwise(known):
+        yield before, at, after
+
+
+def _filled(places: Sequence[LinePlace | None]) -> Iterator[LinePlace | None]:
+    """Places, with that of the wave before it for a wave that the group was not part of."""
+    last: LinePlace | None = None
+    for place in places:
+        last = place or last
+        yield last
 
 
 def _step(cell: ShownCell) -> float:
@@ -141,8 +176,8 @@ def _read(measure: Measure, points: Sequence[TrendPoint], usual: Sequence[UsualR
     if not points or points[-1].shown is None:
         return Reading(ReadingKind.NOT_SHOWN)
     if not usual or usual[-1].stop != len(points):
-        shown = [point for point in points if point.shown is not None]
-        only_one = len(shown) == 1 or points[-1].starts_phase
+        began = max((at for at, point in enumerate(points) if point.starts_phase), default=0)
+        only_one = sum(point.shown is not None for point in points[began:]) == 1
         return Reading(ReadingKind.STARTING_POINT if only_one else ReadingKind.TOO_EARLY)
     side = points[-1].side
     if side is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from statistics import NormalDist
 
 from dashboards.comparison import Standing
 from dashboards.snapshots import (
@@ -17,6 +18,7 @@ from dashboards.snapshots import (
 )
 from dashboards.trends import Reading, ReadingKind
 
+_LIKELY_REACH = NormalDist().inv_cdf(0.975)
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 LEVEL_WORDS = {
     Level.TEAM: "team",
@@ -71,6 +73,22 @@ def day(moment: date) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def month(moment: date) -> str:
+    """A month: `October 2026`."""
+    return f"{moment:%B %Y}"
+
+
+def difference(points: float, error: float) -> str:
+    """A difference of means with the range it is likely to lie in: `−1.2 (likely between −2.6 and +0.2)`."""
+    reach = _LIKELY_REACH * error
+    return f"{_signed(points)} (likely between {_signed(points - reach)} and {_signed(points + reach)})"
+
+
+def _signed(points: float) -> str:
+    rounded = round(points, 1) + 0.0  # no negative zero
+    return "0" if rounded == 0 else f"{rounded:+.1f}".replace("-", "−")
+
+
 def reading(found: Reading) -> str:
     """How the newest wave reads."""
     words = {
@@ -92,6 +110,8 @@ def standing(found: Standing, measure: Measure) -> str:
         return "similar to the others"
     if found is Standing.ALONE:
         return "nothing to compare with yet"
+    if found is Standing.OTHER_QUESTIONS:
+        return "other questions were asked: not compared"
     higher = found is Standing.HIGHER
     better = "better" if higher == measure.higher_is_better else "worse"
     return f"{'higher' if higher else 'lower'} than the others ({better})"

@@ -19,8 +19,9 @@ from survey_app.models.invitations import Invitation
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.enrolment import import_roster
-from survey_app.use_cases.fieldwork import add_pulse, open_wave, plan_wave
+from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.pulses import add_pulse, plan_wave
 from survey_app.use_cases.responding import record_response
 from tests.people import BEN, CHLOE, DEV
 

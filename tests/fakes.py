@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from dashboards.snapshots import (
     Coverage,
     Level,
+    LinePlace,
     Measure,
     PublishedCell,
     PublishedWave,
@@ -26,10 +27,25 @@ CONNECTEDNESS = Measure("connectedness", "Connectedness", higher_is_better=True)
 BURNOUT = Measure("burnout", "Burnout", higher_is_better=False)
 
 
-def wave(number: int, measures: Sequence[Measure] = (CONNECTEDNESS,)) -> PublishedWave:
+def wave(
+    number: int,
+    measures: Sequence[Measure] = (CONNECTEDNESS,),
+    *,
+    places: Mapping[str, LinePlace] | None = None,
+    bridge: str | None = None,
+) -> PublishedWave:
     """The wave of a month, counted from January 2025."""
     year, month = 2025 + number // 12, number % 12 + 1
-    return PublishedWave(f"w{number}", f"{date(year, month, 1):%B %Y}", date(year, month, 12), 5, 25.0, tuple(measures))
+    return PublishedWave(
+        f"w{number}",
+        f"{date(year, month, 1):%B %Y}",
+        date(year, month, 12),
+        5,
+        25.0,
+        tuple(measures),
+        places or {},
+        bridge,
+    )
 
 
 def shown(number: int, score: int, *, group: str = "t", **changes: object) -> ShownCell:
@@ -83,7 +99,7 @@ class FakeResults:
     changes: dict[str, list[SmallChangeMark]] = field(default_factory=dict)
     charts: dict[tuple[str, str, str], StoredChart] = field(default_factory=dict)
 
-    def waves(self) -> Sequence[PublishedWave]:
+    def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.published
 
     def group(self, key: str) -> ReportingGroup | None:

@@ -53,17 +53,7 @@ def draw_sparkline(trend: Trend) -> StoredChart:
 
 def _rows(trend: Trend) -> Mapping[str, Rows]:
     dates = [point.wave.closed_on.isoformat() for point in trend.points]
-    bands = [
-        {
-            "from": dates[usual.start],
-            "to": dates[usual.stop - 1],
-            "lower": round(max(0.0, usual.lower), 1),
-            "upper": round(min(100.0, usual.upper), 1),
-            "centre": round(usual.centre, 1),
-            "label": "usual range (early estimate)" if usual.is_early else "usual range",
-        }
-        for usual in trend.usual
-    ]
+    bands = _bands(trend)
     points = _points(trend)
     bars = _bars(trend)
     lowest, highest = _extent(points, bars, bands)
@@ -87,9 +77,35 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
         "versions": [
             {"date": date, "letter": "Q", "y": highest}
             for date, point in zip(dates, trend.points, strict=True)
-            if point.starts_phase
+            if point.starts_phase or point.moved_by is not None
         ],
     }
+
+
+def _bands(trend: Trend) -> list[dict[str, str | float]]:
+    """A band for each stretch of waves with the same questions; stretches of a phase meet half-way between waves."""
+    days = [point.wave.closed_on for point in trend.points]
+    phases = {usual.start: usual.phase for usual in trend.usual}
+    bands: list[dict[str, str | float]] = []
+    for usual in trend.usual:
+        goes_on = phases.get(usual.stop) == usual.phase
+        begins, ends = days[usual.start], days[usual.stop - 1]
+        if usual.start > usual.phase:
+            begins -= (begins - days[usual.start - 1]) / 2
+        if goes_on:
+            ends += (days[usual.stop] - ends) / 2
+        label = "usual range (early estimate)" if usual.is_early else "usual range"
+        bands.append(
+            {
+                "from": begins.isoformat(),
+                "to": ends.isoformat(),
+                "lower": round(max(0.0, usual.lower), 1),
+                "upper": round(min(100.0, usual.upper), 1),
+                "centre": round(usual.centre, 1),
+                "label": label if usual.start == usual.phase else "",
+            }
+        )
+    return bands
 
 
 def _points(trend: Trend) -> list[dict[str, str | float]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards import words
-from dashboards.comparison import stand_against_others
+from dashboards.comparison import Asked, Standing, comparable_cells, stand_against_others
 from dashboards.pages.addresses import chart_path, group_path
 from dashboards.snapshots import Measure, PublishedCell, PublishedResults, PublishedWave, ReportingGroup, ShownCell
 
@@ -21,6 +21,7 @@ class ComparedFigure:
     likely: str
     standing: str
     is_different: bool
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class ComparedGroup:
 
     name: str
     path: str
+    pulse: str
     answers: str
     figures: tuple[ComparedFigure, ...]
 
@@ -46,38 +48,37 @@ class ComparedMeasure:
 
 @dataclass(frozen=True)
 class ComparisonPage:
-    """Groups side by side in the newest wave."""
+    """Groups side by side, each in its newest wave."""
 
     group: ReportingGroup
     wave: PublishedWave
     headline: str
     measures: tuple[Measure, ...]
     measure_titles: tuple[str, ...]
-    answered: str
+    answered: str | None
     rows: tuple[ComparedGroup, ...]
     charts: tuple[ComparedMeasure, ...]
 
 
 def build_comparison_page(results: PublishedResults, group: ReportingGroup) -> ComparisonPage | None:
     """Return the groups straight under one, side by side; None before the first wave is published."""
-    waves = results.waves()
+    waves = results.waves(group.key)
     if not waves:
         return None
     newest = waves[-1]
     children = [child for child in results.children(group.key) if "+" not in child.key]
-    current = {
-        child.key: {cell.measure: cell for cell in results.cells(child.key) if cell.wave == newest.key}
-        for child in children
-    }
+    current = current_cells(results, children)
     compared = {measure.id: _compare(measure, current) for measure in newest.measures}
     rows = tuple(
         ComparedGroup(
             name=child.name,
             path=group_path(child.key, child.level),
-            answers=_answers_of(current[child.key]),
+            pulse=current[child.key].wave.label,
+            answers=_answers_of(current[child.key].cells),
             figures=tuple(compared[measure.id][child.key] for measure in newest.measures),
         )
         for child in children
+        if child.key in current
     )
     return ComparisonPage(
         group=group,
@@ -85,26 +86,62 @@ def build_comparison_page(results: PublishedResults, group: ReportingGroup) -> C
         headline=_comparison_headline(newest.measures, rows),
         measures=newest.measures,
         measure_titles=tuple(_title(measure) for measure in newest.measures),
-        answered=_answers_of({cell.measure: cell for cell in results.cells(group.key) if cell.wave == newest.key}),
+        answered=_answered_altogether(results, group, newest),
         rows=rows,
         charts=tuple(_comparison_charts(results, group, newest.measures, rows)),
     )
 
 
-def _compare(measure: Measure, current: Mapping[str, Mapping[str, PublishedCell]]) -> Mapping[str, ComparedFigure]:
-    cells = {key: cells.get(measure.id) for key, cells in current.items()}
+@dataclass(frozen=True)
+class CurrentCells:
+    """A group's newest wave and its cells, by measure."""
+
+    wave: PublishedWave
+    cells: Mapping[str, PublishedCell]
+
+    def asked(self, measure: str) -> Asked | None:
+        """The figure on a measure with what was asked for it; None where none is shown."""
+        cell = self.cells.get(measure)
+        place = self.wave.place_of(measure)
+        return Asked(cell, place.questions if place else cell.instrument) if isinstance(cell, ShownCell) else None
+
+
+def current_cells(results: PublishedResults, groups: Sequence[ReportingGroup]) -> Mapping[str, CurrentCells]:
+    """The newest cells of each group that has any, by the group's key."""
+    found = {}
+    for group in groups:
+        if waves := results.waves(group.key):
+            cells = {cell.measure: cell for cell in results.cells(group.key) if cell.wave == waves[-1].key}
+            found[group.key] = CurrentCells(waves[-1], cells)
+    return found
+
+
+def compared_on(measure: str, current: Iterable[CurrentCells]) -> tuple[ShownCell, ...]:
+    """The figures of several groups on a measure that may be compared with one another."""
+    return comparable_cells([asked for each in current if (asked := each.asked(measure)) is not None])
+
+
+def _compare(measure: Measure, current: Mapping[str, CurrentCells]) -> Mapping[str, ComparedFigure]:
+    cells = {key: each.cells.get(measure.id) for key, each in current.items()}
     shown = [cell for cell in cells.values() if isinstance(cell, ShownCell)]
-    standings = stand_against_others(shown)
+    standings = stand_against_others(compared_on(measure.id, current.values()))
     figures = {key: ComparedFigure(words.figure(cell), "", "", is_different=False) for key, cell in cells.items()}
     for cell in shown:
-        standing = words.standing(standings[cell.group], measure)
+        standing = words.standing(standings.get(cell.group, Standing.OTHER_QUESTIONS), measure)
         figures[cell.group] = ComparedFigure(
             score=words.score(cell),
             likely=f"{cell.likely_low}–{cell.likely_high}",
             standing=standing,
             is_different=standing.startswith(("higher", "lower")),
+            is_drawn=cell.group in standings,
         )
     return figures
+
+
+def _answered_altogether(results: PublishedResults, group: ReportingGroup, newest: PublishedWave) -> str | None:
+    """Who answered in the whole group; None where its parts have pulses of their own."""
+    cells = {cell.measure: cell for cell in results.cells(group.key) if cell.wave == newest.key}
+    return _answers_of(cells) if cells else None
 
 
 def _answers_of(cells: Mapping[str, PublishedCell]) -> str:
@@ -141,7 +178,7 @@ def _comparison_charts(
         wide = chart_path(results, group.key, measure.id, "dots-wide")
         phone = chart_path(results, group.key, measure.id, "dots-phone")
         if wide and phone:
-            figures = [(row.name, row.figures[place]) for row in rows if row.figures[place].likely]
+            figures = [(row.name, row.figures[place]) for row in rows if row.figures[place].is_drawn]
             listed = "; ".join(f"{name} {figure.score} ({figure.likely})" for name, figure in figures)
             alt = f"Dots with likely ranges of {measure.title.lower()}, 0 to 100, in alphabetical order: {listed}."
             differences = tuple(f"{name}: {figure.standing}" for name, figure in figures if figure.is_different)

@@ -53,7 +53,7 @@ class GroupPage:
 
 def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupPage | None:
     """Return a group's first screen; None before the first wave is published."""
-    waves = results.waves()
+    waves = results.waves(group.key)
     if not waves:
         return None
     newest = waves[-1]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, floor
+from itertools import pairwise
+from math import ceil, floor, hypot
 
 from dashboards import words
+from dashboards.comparison import standard_error
 from dashboards.pages.addresses import chart_path, group_path
 from dashboards.pages.group import withheld_sentence
 from dashboards.snapshots import (
     Measure,
-    PublishedCell,
     PublishedResults,
     PublishedWave,
     ReportingGroup,
-    ShownCell,
     WithheldCell,
 )
-from dashboards.trends import Change, Trend, build_trend
+from dashboards.trends import Change, Trend, TrendPoint, build_trend
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,13 @@ class MeasurePage:
     has_usual: bool
     has_gaps: bool
     has_breaks: bool
+    moves: tuple[str, ...]
+    bridges: tuple[str, ...]
 
 
 def build_measure_page(results: PublishedResults, group: ReportingGroup, measure_id: str) -> MeasurePage | None:
     """Return a group's trend on one measure; None where there is no such measure."""
-    waves = results.waves()
+    waves = results.waves(group.key)
     measure = next((found for found in (waves[-1].measures if waves else ()) if found.id == measure_id), None)
     if measure is None:
         return None
@@ -87,12 +90,12 @@ def build_measure_page(results: PublishedResults, group: ReportingGroup, measure
         chart_phone=chart_path(results, group.key, measure.id, "phone") if latest else None,
         alt=describe(trend, group.name),
         changes=trend.changes,
-        rows=tuple(
-            _wave_row(point.wave, point.cell, starts_phase=point.starts_phase) for point in reversed(trend.points)
-        ),
+        rows=tuple(_wave_row(point) for point in reversed(trend.points)),
         has_usual=bool(trend.usual),
         has_gaps=any(point.shown is None for point in trend.points),
         has_breaks=any(point.starts_phase for point in trend.points),
+        moves=tuple(_move_sentence(point) for point in trend.points if point.moved_by is not None),
+        bridges=tuple(_bridge_sentences(trend)),
     )
 
 
@@ -110,6 +113,9 @@ def describe(trend: Trend, name: str) -> str:
         f"The latest, {latest.wave.label}, is {words.score(latest.shown)}, {words.likely(latest.shown)}: "
         f"{words.reading(trend.reading)}.",
     ]
+    broken = [point.wave.label for point in trend.points if point.starts_phase]
+    if broken:
+        parts.append(f"The questions changed at {', '.join(broken)}; the line is broken there.")
     if trend.changes:
         parts.append("Small changes are marked " + ", ".join(change.letter for change in trend.changes) + ".")
     return " ".join(parts)[:500]
@@ -129,14 +135,46 @@ def _usual_sentence(trend: Trend) -> str:
     return f"Usually between {low} and {high}.{early}"
 
 
-def _wave_row(wave: PublishedWave, cell: PublishedCell | None, *, starts_phase: bool) -> WaveRow:
-    shown = cell if isinstance(cell, ShownCell) else None
+def _move_sentence(point: TrendPoint) -> str:
+    """What a change of questions did by itself, where the line goes on."""
+    moved = point.moved_by
+    if moved is None or (moved.points == 0 and moved.error == 0):
+        return f"{point.wave.label}: something about the questions changed, but none of those that are scored."
+    by = words.difference(moved.points, moved.error)
+    return (
+        f"{point.wave.label}: some questions changed, which by itself moved scores by {by}. The usual range moved too."
+    )
+
+
+def _bridge_sentences(trend: Trend) -> Iterator[str]:
+    """What the two waves of a bridge say: people were divided at random, so only the questions differ."""
+    for before, after in pairwise(trend.points):
+        if before.wave.bridge is None or before.wave.bridge != after.wave.bridge:
+            continue
+        if before.shown is None or after.shown is None:
+            continue
+        error = hypot(standard_error(before.shown), standard_error(after.shown))
+        by = words.difference(after.shown.score - before.shown.score, error)
+        yield (
+            f"In {words.month(after.wave.closed_on)} half of the people, at random, were asked the new "
+            f"questions: the difference was {by}. Scores before and after are kept apart."
+        )
+
+
+def _wave_row(point: TrendPoint) -> WaveRow:
+    wave, cell, shown = point.wave, point.cell, point.shown
     return WaveRow(
         label=wave.label,
         closed_on=words.day(wave.closed_on),
         score=words.not_shown(cell, wave) if isinstance(cell, WithheldCell) else words.figure(cell),
         likely=f"{shown.likely_low} to {shown.likely_high}" if shown else "",
         answers=str(shown.n) if shown else "",
-        note="Questions changed: not comparable with earlier pulses" if starts_phase else "",
+        note=_note(point),
         is_shown=shown is not None,
     )
+
+
+def _note(point: TrendPoint) -> str:
+    if point.starts_phase:
+        return "Questions changed: not comparable with earlier pulses"
+    return "Some questions changed" if point.moved_by is not None else ""

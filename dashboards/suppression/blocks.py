@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.suppression.tree import GroupTree
+from dashboards.snapshots import Level
+from dashboards.suppression.tree import GroupNode, GroupTree
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,30 @@ def form_blocks(
         if node.parent is not None:
             waiting[node.parent].extend(left)
     return tuple(sorted(blocks, key=lambda block: block.key))
+
+
+def form_coarser_blocks(
+    tree: GroupTree, blocks: Sequence[Block], sizes: Mapping[str, int], minimum: int
+) -> tuple[tuple[str, ...], ...]:
+    """Join whole blocks until each union has `minimum` answers, by the same procedure as blocks themselves.
+
+    Parameters
+    ----------
+    sizes
+        Answers by a block's key.
+
+    Returns
+    -------
+    tuple
+        The keys of the blocks in each union. A block whose answers no union takes in is in none.
+    """
+    leaves = {leaf.key for leaf in tree.leaves}
+    nodes = [node for node in tree.nodes if node.key not in leaves]
+    for block in blocks:
+        parent = tree.nearest_common_ancestor(block.teams) if block.is_combined else tree[block.teams[0]].parent
+        is_leads = all(tree[team].is_leads for team in block.teams)
+        nodes.append(GroupNode(block.key, block.key, Level.TEAM, parent, is_leads=is_leads))
+    return tuple(union.teams for union in form_blocks(GroupTree(tuple(nodes)), sizes, minimum))
 
 
 def is_large_enough(tree: GroupTree, sizes: Mapping[str, int], teams: Iterable[str], minimum: int) -> bool:

@@ -113,6 +113,8 @@ def _groups(counts: WaveCounts) -> Iterator[_Unit]:
         for key in (holder, *counts.tree.ancestors(holder)):
             inside[key].append(index)
     for node in counts.tree.nodes:
+        if not node.is_reported:
+            continue
         teams = counts.tree.leaves_under[node.key]
         respondents = sum(counts.respondents.get(team, 0) for team in teams)
         yield _Unit(node, tuple(inside[node.key]), respondents, combined_into.get(node.key))

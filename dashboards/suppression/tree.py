@@ -16,7 +16,8 @@ class GroupNode:
     """A group in a wave's tree.
 
     A leads' group holds the answers of people who read pages of teams nearby. In company of other teams they are
-    not counted towards the minimum, so that a lead who knows their own answer still faces enough others.
+    not counted towards the minimum, so that a lead who knows their own answer still faces enough others. A programme
+    of which a pulse covers only some authorities is not reported on: it would be a part under the name of the whole.
     """
 
     key: str
@@ -24,6 +25,7 @@ class GroupNode:
     level: Level
     parent: str | None
     is_leads: bool = False
+    is_reported: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from getpass import getuser
 from pathlib import Path
 
 import click
@@ -12,12 +13,14 @@ from email_validator import EmailNotValidError, validate_email
 from flask_migrate import upgrade
 
 from dashboards.snapshots import Level
-from survey_app.cli.running import clear_errors, fail, in_application, make_app
+from instruments.equivalence import ChangeLevel
+from instruments.verdicts import lines
+from survey_app.cli.running import clear_errors, fail, in_application, make_app, now
 from survey_app.extensions import vault
 from survey_app.models.accounts import Role
 from survey_app.use_cases.access import add_account
-from survey_app.use_cases.fieldwork import add_pulse
 from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.pulses import add_pulse, change_version, list_pulses
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
@@ -126,12 +129,54 @@ def pulses() -> None:
 @click.option("--name", required=True)
 @click.option("--programme", required=True, help="Key of the programme.")
 @click.option("--run-by", required=True, help="Who runs it, as messages say it.")
-@click.option("--instrument", default="crescendo-pulse@1.0.0", show_default=True)
+@click.option("--instrument", default="crescendo-pulse@1.1.0", show_default=True)
+@click.option("--authority", "authorities", multiple=True, help="Only in this authority; may be given several times.")
 @in_application
-def add_pulse_command(key: str, name: str, programme: str, run_by: str, instrument: str) -> None:
-    """Add a pulse to a programme.
+def add_pulse_command(
+    key: str, name: str, programme: str, run_by: str, instrument: str, authorities: tuple[str, ...]
+) -> None:
+    """Add a pulse to a programme, or to some of its authorities.
 
     Example: pulse pulses add monthly --name "Monthly pulse" --programme crescendo --run-by "The Crescendo team"
     """
-    add_pulse(key, name, run_by=run_by, programme_key=programme, instrument=instrument)
+    add_pulse(
+        key,
+        name,
+        run_by=run_by,
+        programme_key=programme,
+        instrument=instrument,
+        authorities=authorities,
+        now=now(),
+    )
     click.echo(f"Added the pulse {name}.")
+
+
+@pulses.command("list")
+@in_application
+def list_pulses_command() -> None:
+    """List every pulse and what it asks.
+
+    Example: pulse pulses list
+    """
+    for each in list_pulses():
+        click.echo(f"{each.key}  {each.asks}  {', '.join(each.authorities) or 'whole programme'}  {each.name}")
+
+
+@pulses.command("ask")
+@click.argument("key")
+@click.argument("reference")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@click.option("--break-the-line", "up_to", flag_value=ChangeLevel.MAJOR.word, default=None, help="A break is meant.")
+@in_application
+def ask_command(key: str, reference: str, by: str, up_to: str | None) -> None:
+    """Let a pulse ask another version from its next wave on, and say what that does to its lines.
+
+    A change that breaks a line is refused unless it is meant.
+
+    Example: pulse pulses ask monthly crescendo-pulse@1.1.0
+    """
+    limit = ChangeLevel.MAJOR if up_to else ChangeLevel.MINOR
+    verdict = change_version(key, reference, by=by, now=now(), up_to=limit)
+    click.echo(f"From its next wave on, {key} asks {reference}.")
+    for line in lines(verdict) if verdict is not None else ():
+        click.echo(line)

@@ -8,10 +8,12 @@ from datetime import datetime
 
 import click
 
+from instruments.equivalence import ChangeLevel
+from instruments.verdicts import lines
 from survey_app.cli.running import Moment, in_application, now
 from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
-from survey_app.use_cases import fieldwork
+from survey_app.use_cases import fieldwork, inviting, pulses
 
 
 @click.group()
@@ -31,10 +33,33 @@ def plan(key: str, pulse_key: str, label: str, opens: datetime, closes: datetime
 
     Example: pulse waves plan 2026-12 --pulse monthly --label Christmas --opens 2026-12-01T09 --closes 2026-12-11T17
     """
-    if closes - opens < 2 * fieldwork.LAST_MESSAGE_BEFORE_CLOSE:
-        raise click.BadParameter("a wave stays open for four hours or more", param_hint="--closes")
-    fieldwork.plan_wave(pulse_key, key, label=label, opens_at=opens, closes_at=closes)
+    _require_time(opens, closes)
+    pulses.plan_wave(pulse_key, key, label=label, opens_at=opens, closes_at=closes)
     click.echo(f"Planned {label}.")
+    _say_what_it_does(key)
+
+
+@waves.command("bridge")
+@click.argument("key")
+@click.option("--pulse", "pulse_key", required=True, help="Key of the pulse.")
+@click.option("--to", required=True, help="ID@VERSION that the pulse asks from then on.")
+@click.option("--label", required=True, help="As pages show it, such as “October 2026”.")
+@click.option("--opens", type=Moment(), required=True)
+@click.option("--closes", type=Moment(), required=True)
+@in_application
+def bridge(key: str, pulse_key: str, to: str, label: str, opens: datetime, closes: datetime) -> None:
+    """Plan a bridge: half of each team, at random, is asked the version so far, the other half the new one.
+
+    It shows what a change of questions does by itself. Teams of fewer than twice the minimum have no figure of their
+    own in a bridge.
+
+    Example: pulse waves bridge 2026-12 --pulse monthly --to my-pulse@2.0.0 --label December --opens 2026-12-01T09
+    --closes 2026-12-11T17
+    """
+    _require_time(opens, closes)
+    pulses.plan_bridge(pulse_key, key, to, label=label, opens_at=opens, closes_at=closes)
+    click.echo(f"Planned the bridge {label}: {key}-old and {key}-new open together.")
+    _say_what_it_does(f"{key}-new")
 
 
 @waves.command("open")
@@ -45,13 +70,14 @@ def open_(key: str) -> None:
 
     Example: pulse waves open 2026-12
     """
-    if unknown := fieldwork.leads_not_on_a_roster():
+    _say_what_it_does(key)
+    if unknown := inviting.leads_not_on_a_roster():
         click.echo(
             f"Team leads on no roster: {', '.join(unknown)}. If they answer under another address, their answers are "
             "counted in their own team; put their work address on the roster to have them counted one level up.",
             err=True,
         )
-    messages = fieldwork.open_wave(fieldwork.find_wave_id(key), now(), vault())
+    messages = fieldwork.open_wave(pulses.find_wave_id(key), now(), vault())
     ring_delivery(settings().redis_url, messages, now())
     click.echo(f"Opened {key}: {len(messages)} messages in the outbox.")
 
@@ -67,7 +93,7 @@ def close(key: str) -> None:
     from survey_app.use_cases.closing import close_wave  # here: only closing needs the scoring libraries
     from survey_app.use_cases.drawing import draw_charts
 
-    close_wave(fieldwork.find_wave_id(key), now(), vault())
+    close_wave(pulses.find_wave_id(key), now(), vault())
     click.echo(f"Closed {key}: published, {draw_charts(now())} charts drawn, key destroyed.")
 
 
@@ -79,9 +105,24 @@ def list_(*, as_json: bool) -> None:
 
     Example: pulse waves list
     """
-    found = fieldwork.list_waves()
+    found = pulses.list_waves()
     if as_json:
         click.echo(json.dumps([asdict(wave) for wave in found], default=str))
         return
     for wave in found:
-        click.echo(f"{wave.key}  {wave.state:8}  {wave.opens_at:%Y-%m-%d} to {wave.closes_at:%Y-%m-%d}  {wave.label}")
+        click.echo(
+            f"{wave.key}  {wave.state:8}  {wave.opens_at:%Y-%m-%d} to {wave.closes_at:%Y-%m-%d}  {wave.asks}  {wave.label}"
+        )
+
+
+def _require_time(opens: datetime, closes: datetime) -> None:
+    if closes - opens < 2 * fieldwork.LAST_MESSAGE_BEFORE_CLOSE:
+        raise click.BadParameter("a wave stays open for four hours or more", param_hint="--closes")
+
+
+def _say_what_it_does(key: str) -> None:
+    """Before a wave opens, say what its questions will do to the lines of its pulse."""
+    verdict = pulses.verdict_before_opening(key)
+    if verdict is not None and verdict.level > ChangeLevel.PATCH:
+        for line in lines(verdict):
+            click.echo(line, err=True)

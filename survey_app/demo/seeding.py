@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,13 +12,15 @@ import numpy as np
 from sqlalchemy import event, select
 
 from dashboards.snapshots import Level
-from instruments.definitions import Instrument
+from instruments.files import from_document
 from instruments.library import load_released
+from instruments.rotation import asked_items
 from notifications.delivery import deliver
 from notifications.messages import Accepted, Channel, Outcome, OutgoingMessage
 from survey_app.config import Settings
 from survey_app.crypto.link_tokens import invitation_token
 from survey_app.crypto.vault import Vault
+from survey_app.demo.pulses import FIRST, DemoPulse, demo_pulses, read_pilot
 from survey_app.demo.simulation import (
     BUDDY_SCHEME_WAVE,
     REORGANISATION_WAVE,
@@ -34,19 +36,21 @@ from survey_app.models.accounts import Role
 from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.participants import Participant
+from survey_app.models.pulses import Wave, WaveTerms
 from survey_app.stores.outbox import DatabaseOutbox
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.enrolment import import_roster
-from survey_app.use_cases.fieldwork import add_pulse, open_wave, plan_wave
+from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.instrument_library import release
+from survey_app.use_cases.pulses import add_pulse, change_version, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
 from survey_app.use_cases.small_changes import record_small_change
 
 PROGRAMME = "crescendo"
-PULSE = "monthly"
-INSTRUMENT = "crescendo-pulse@1.0.0"
+RELEASED_BY = "The demo"
 OPEN_DAYS_AGO = 3
 WAVE_LENGTH = timedelta(days=10, hours=8)
 
@@ -83,10 +87,10 @@ class DemoSeed:
         self._vault = vault
         self._progress = progress
         self._rng = np.random.default_rng(plan.seed)
-        self._instrument: Instrument = load_released(INSTRUMENT)
         self._teams = demo_teams(self._rng, plan.authorities)
         self._climates: Mapping[DemoTeam, TeamClimate] = {team: make_climate(self._rng, team) for team in self._teams}
-        self._workforce = Workforce(self._rng, len(self._instrument.scales))
+        self._pulses = demo_pulses(list(dict.fromkeys(team.authority.lower() for team in self._teams)), plan.waves)
+        self._workforce = Workforce(self._rng, len(load_released(FIRST).scales))
         self._truth: list[list[str]] = []
         self._opened_at = [_opening(plan, wave) for wave in range(plan.waves)]
 
@@ -96,7 +100,9 @@ class DemoSeed:
         self._set_up()
         for wave, opened_at in enumerate(self._opened_at):
             self._change_staff(opened_at)
-            self._field(wave, opened_at, is_newest=wave == self._plan.waves - 1)
+            self._progress(f"{opened_at:%B %Y}")
+            for pulse in self._pulses:
+                self._field(pulse, wave, opened_at)
         self._progress("Drawing charts")
         draw_charts(datetime.now(UTC))
         self._write_truth()
@@ -106,13 +112,16 @@ class DemoSeed:
         add_group(PROGRAMME, "Crescendo programme", Level.PROGRAMME)
         for name in dict.fromkeys(team.authority for team in self._teams):
             add_group(name.lower(), name, Level.AUTHORITY, PROGRAMME)
-        add_pulse(
-            PULSE,
-            "Monthly pulse",
-            run_by="The Crescendo programme",
-            programme_key=PROGRAMME,
-            instrument=INSTRUMENT,
-        )
+        release(read_pilot(), RELEASED_BY, self._opened_at[0])
+        for pulse in self._pulses:
+            add_pulse(
+                pulse.key,
+                pulse.name,
+                run_by="The Crescendo programme",
+                programme_key=PROGRAMME,
+                instrument=pulse.first,
+                authorities=pulse.authorities,
+            )
         for team in self._teams:
             for _ in range(team.size):
                 self._workforce.hire(team)
@@ -156,17 +165,26 @@ class DemoSeed:
             if report.refused:
                 raise RuntimeError(f"The demo's own roster was refused: {report.refused[0].reason}")
 
-    def _field(self, wave: int, opened_at: datetime, *, is_newest: bool) -> None:
-        label = f"{opened_at:%B %Y}"
-        self._progress(label)
-        key = f"{opened_at:%Y-%m}"
-        wave_id = plan_wave(PULSE, key, label=label, opens_at=opened_at, closes_at=opened_at + WAVE_LENGTH)
-        messages = open_wave(wave_id, opened_at, self._vault)
+    def _field(self, pulse: DemoPulse, wave: int, opened_at: datetime) -> None:
+        is_newest = wave == self._plan.waves - 1
+        planned = self._plan_waves(pulse, wave, opened_at)
+        messages = open_wave(planned[0], opened_at, self._vault)
         if not is_newest:
             self._deliver(messages, opened_at)
-        self._answer(wave, wave_id, key, is_newest=is_newest)
-        if not is_newest:
-            close_wave(wave_id, opened_at + WAVE_LENGTH, self._vault)
+        for wave_id in planned:
+            self._answer(wave, wave_id, is_newest=is_newest)
+            if not is_newest:
+                close_wave(wave_id, opened_at + WAVE_LENGTH, self._vault)
+
+    def _plan_waves(self, pulse: DemoPulse, wave: int, opened_at: datetime) -> Sequence[int]:
+        """Plan a month's wave, or the two of a bridge, as a programme lead would."""
+        label, key = f"{opened_at:%B %Y}", pulse.wave_key(f"{opened_at:%Y-%m}")
+        closes_at = opened_at + WAVE_LENGTH
+        if wave == pulse.changes_at and pulse.is_bridged:
+            return plan_bridge(pulse.key, key, pulse.second, label=label, opens_at=opened_at, closes_at=closes_at)
+        if wave == pulse.changes_at:
+            change_version(pulse.key, pulse.second, by=RELEASED_BY, now=opened_at)
+        return [plan_wave(pulse.key, key, label=label, opens_at=opened_at, closes_at=closes_at)]
 
     def _deliver(self, messages: Iterable[object], opened_at: datetime) -> None:
         outbox = DatabaseOutbox(self._vault, self._settings.public_base_url)
@@ -175,19 +193,26 @@ class DemoSeed:
         for message_id in messages:
             deliver(message_id, outbox, transports, lambda: opened_at)  # type: ignore[arg-type]  # ids of open_wave
 
-    def _answer(self, wave: int, wave_id: int, key: str, *, is_newest: bool) -> None:
+    def _answer(self, wave: int, wave_id: int, *, is_newest: bool) -> None:
+        key, document = db.session.execute(
+            select(Wave.key, WaveTerms.instrument)
+            .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+            .where(Wave.id == wave_id)
+        ).one()
+        instrument = from_document(document)
         shifts = {team: wave_shift(self._rng, team, wave) for team in self._teams}
         rows = db.session.execute(
-            select(Invitation.id, Invitation.team_key, Participant.staff_ref)
+            select(Invitation.id, Invitation.team_key, Participant.staff_ref, Invitation.rotating)
             .join(Participant, Participant.id == Invitation.participant_id)
             .where(Invitation.wave_id == wave_id)
             .order_by(Participant.staff_ref)
         ).all()
         db.session.rollback()
-        for invitation_id, team_key, staff_ref in rows:
+        for invitation_id, team_key, staff_ref, rotating in rows:
             worker = self._workforce.workers[staff_ref]
             climate = self._climates[worker.team]
-            given = answer(self._rng, worker, climate, shifts[worker.team], self._instrument)
+            asked = asked_items(instrument, rotating)
+            given = answer(self._rng, worker, climate, shifts[worker.team], instrument, asked)
             if not responds(self._rng, worker, climate) or (is_newest and self._rng.random() < 0.5):
                 continue
             record_response(invitation_token(self._vault.link_key, invitation_id), given, self._vault)

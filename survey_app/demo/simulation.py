@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.definitions import Instrument
+from instruments.definitions import Instrument, Item
 from survey_app.demo.staff import DemoTeam, Worker
 
 BUDDY_SCHEME_WAVE = 10
@@ -18,6 +19,8 @@ _TEAM_WAVE_SD = 1.5
 _OCCASION_SD = 4.0
 _ITEM_SD = 8.0
 _SKIP_SHARE = 0.01
+_EASINESS = {"had-a-say": -9.0, "worth-doing": 6.0, "good-future": -6.0, "hard-to-care": -6.0}
+_PILOT_FORMAT = 6.0
 
 
 @dataclass
@@ -54,15 +57,27 @@ def responds(rng: np.random.Generator, worker: Worker, climate: TeamClimate) -> 
 
 
 def answer(
-    rng: np.random.Generator, worker: Worker, climate: TeamClimate, shift: np.ndarray, instrument: Instrument
+    rng: np.random.Generator,
+    worker: Worker,
+    climate: TeamClimate,
+    shift: np.ndarray,
+    instrument: Instrument,
+    asked: Sequence[Item],
 ) -> dict[str, str]:
-    """Draw somebody's answers as a form would send them."""
+    """Draw somebody's answers to the items they were asked, as a form would send them.
+
+    New items are a little easier or harder to agree with than those they replaced, and the pilot's response format
+    draws higher answers: what a change of version has to show.
+    """
     scales = {scale.id: place for place, scale in enumerate(instrument.scales)}
     theta = climate.usual + worker.tendency + shift + rng.normal(0, _OCCASION_SD, len(scales))
     given = {}
-    for item in instrument.core_items:
+    for item in asked:
         options = instrument.response_set_of(item).values
-        points = theta[scales[item.scale]] + rng.normal(0, _ITEM_SD)
+        trait = theta[scales[item.scale]] if item.scale is not None else 50.0
+        keyed = 100.0 - trait if item.reverse_keyed else trait
+        format_effect = _PILOT_FORMAT if instrument.version.startswith("0.") else 0.0
+        points = keyed + _EASINESS.get(item.id, 0.0) + format_effect + rng.normal(0, _ITEM_SD)
         place = int(np.clip(round(points / 100 * (len(options) - 1)), 0, len(options) - 1))
         if rng.random() >= _SKIP_SHARE:
             given[item.id] = str(options[place])

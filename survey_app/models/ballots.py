@@ -1,4 +1,4 @@
-"""Answers: sealed ballots while a wave is open, and opened responses by block afterwards.
+"""Answers: sealed ballots while a wave is open, and opened answers by block afterwards.
 
 Only the use cases that record and that publish may import this module.
 """
@@ -34,3 +34,21 @@ class Response(Base):
     wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"))
     block_key: Mapped[str]
     answers: Mapped[list[int | None]] = mapped_column(JSON)
+
+
+class AnswerApart(Base):
+    """One answer to a rotating item, or to one without a scale, in a row of its own.
+
+    Who was asked a rotating item can be told from the invitations, and a role from the roster: beside other answers,
+    or in a group as small as a block, such an answer would be somebody's. So it stands alone, and its group holds at
+    least ten answers to the item.
+    """
+
+    __tablename__ = "answers_apart"
+    __table_args__ = (Index("ix_answers_apart_wave_id", "wave_id"), {"sqlite_with_rowid": False})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"))
+    item: Mapped[str]
+    group_key: Mapped[str]
+    answer: Mapped[int]

@@ -11,7 +11,10 @@ from survey_app.extensions import Base
 
 
 class Invitation(Base):
-    """`answered` is a flag without a time; `team_key` is where the answers will be counted."""
+    """`answered` is a flag without a time; `team_key` is where the answers will be counted.
+
+    `rotating` lists the items of the rotating bank that are asked of this invitation.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (Index("ix_invitations_wave_participant", "wave_id", "participant_id", unique=True),)
@@ -22,3 +25,4 @@ class Invitation(Base):
     team_key: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     answered: Mapped[bool] = mapped_column(default=False)
+    rotating: Mapped[list[str]] = mapped_column(default=list)

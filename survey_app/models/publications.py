@@ -1,4 +1,4 @@
-"""What was published: blocks, cells and charts. Cells are written once and never changed."""
+"""What was published: measures, blocks, cells and charts. All but charts are written once and never changed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,27 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.extensions import Base
+
+
+class PublishedMeasure(Base):
+    """A measure of a wave, and where its figures stand in the measure's line.
+
+    Figures of one `series` may share a line. `questions` is the version since which the items are the same but for
+    corrections. `offset` is how many points the changes of questions since the series began have added by
+    themselves, with its standard error, as estimated from the items in common.
+    """
+
+    __tablename__ = "published_measures"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int]
+    title: Mapped[str]
+    higher_is_better: Mapped[bool]
+    series: Mapped[str]
+    questions: Mapped[str]
+    offset: Mapped[float]
+    offset_error: Mapped[float]
 
 
 class PublishedBlock(Base):

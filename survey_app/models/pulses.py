@@ -23,7 +23,7 @@ class WaveState(StrEnum):
 
 
 class Pulse(Base):
-    """A recurring two-minute survey in a programme."""
+    """A recurring two-minute survey in a programme: in these authorities, or in all where none is named."""
 
     __tablename__ = "pulses"
 
@@ -35,11 +35,16 @@ class Pulse(Base):
     instrument: Mapped[str]
     minimum_group_size: Mapped[int]
     answer_width: Mapped[float]
+    authorities: Mapped[list[str]] = mapped_column(default=list)
     programme: Mapped[Group] = relationship()
 
 
 class Wave(Base):
-    """One round of a pulse."""
+    """One round of a pulse.
+
+    `instrument` is the version to ask where it is not the pulse's own. The two waves of a bridge have the same
+    `bridge`: each asks one version, and people are divided between them at random when they open.
+    """
 
     __tablename__ = "waves"
 
@@ -47,6 +52,8 @@ class Wave(Base):
     key: Mapped[str] = mapped_column(unique=True)
     pulse_id: Mapped[int] = mapped_column(ForeignKey("pulses.id"))
     label: Mapped[str]
+    instrument: Mapped[str | None]
+    bridge: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(default=WaveState.PLANNED, index=True)
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
@@ -61,8 +68,8 @@ class Wave(Base):
 class WaveTerms(Base):
     """What was promised and will hold for a wave: written once, when it opens.
 
-    `instrument` is a full copy of the definition, and `tree` the groups of that day. `source_hash` knows an imported
-    survey again, whatever it is called.
+    `instrument` is a full copy of the definition, `tree` the groups of that day, and `authorities` those among them.
+    `source_hash` knows an imported survey again, whatever it is called.
     """
 
     __tablename__ = "wave_terms"
@@ -77,5 +84,6 @@ class WaveTerms(Base):
     promise_hash: Mapped[str]
     public_key: Mapped[bytes]
     tree: Mapped[dict[str, Any]]  # Any: JSON, read back by use_cases.wave_terms
+    authorities: Mapped[list[str]]
     source_hash: Mapped[bytes | None] = mapped_column(unique=True)
     wave: Mapped[Wave] = relationship(back_populates="terms")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from survey_app.models import (
     accounts,
+    audit,
     ballots,
     clock,
     groups,
+    instruments,
     invitations,
     messages,
     participants,
@@ -17,9 +19,11 @@ from survey_app.models import (
 
 MODULES = (
     accounts,
+    audit,
     ballots,
     clock,
     groups,
+    instruments,
     invitations,
     messages,
     participants,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import select
 
 from dashboards.snapshots import (
     Coverage,
     Level,
+    LinePlace,
     Measure,
     PublishedCell,
     PublishedWave,
@@ -22,7 +24,7 @@ from dashboards.snapshots import (
 )
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.models.publications import PublishedCellRow, StoredChartRow
+from survey_app.models.publications import PublishedCellRow, PublishedMeasure, StoredChartRow
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.models.small_changes import SmallChange
 
@@ -34,10 +36,14 @@ class DatabaseResults:
 
     def __init__(self, programme: str) -> None:
         self._programme = programme
+        self._authorities: dict[str, str | None] = {}
 
-    def waves(self) -> Sequence[PublishedWave]:
-        """Published waves, oldest first."""
-        return list(self._waves_by_id.values())
+    def waves(self, group: str) -> Sequence[PublishedWave]:
+        """Published waves in the authority that the group is part of, oldest first; of a programme, all its waves."""
+        authority = self._authority_of(group)
+        return [
+            wave for wave_id, wave in self._waves_by_id.items() if authority in {None, *self._authorities_of[wave_id]}
+        ]
 
     def group(self, key: str) -> ReportingGroup | None:
         """The group of this key, as named in the newest wave that knows it."""
@@ -47,13 +53,16 @@ class DatabaseResults:
             .order_by(Row.wave_id.desc())
             .limit(1)
         ).one_or_none()
+        if row is None and key == self._programme and self._waves_by_id:
+            name = db.session.scalar(select(Group.name).where(Group.key == key))
+            return None if name is None else ReportingGroup(key, name, Level.PROGRAMME, None)
         return None if row is None else ReportingGroup(row[0], row[1], Level(row[2]), row[3])
 
     def children(self, key: str) -> Sequence[ReportingGroup]:
-        """The groups straight under this one in the newest wave, by name."""
+        """The groups straight under this one in the newest wave of each authority, by name."""
         rows = db.session.execute(
             select(Row.group_key, Row.group_name, Row.level, Row.parent_key)
-            .where(Row.parent_key == key, Row.wave_id == self._newest_wave_id)
+            .where(Row.parent_key == key, Row.wave_id.in_(self._newest_in(self._authority_of(key))))
             .distinct()
             .order_by(Row.group_name, Row.group_key)
         )
@@ -78,14 +87,16 @@ class DatabaseResults:
         return [SmallChangeMark(row.title, row.started_on) for row in rows]
 
     def groups(self) -> Sequence[ReportingGroup]:
-        """Every group of the newest wave, by key."""
+        """Every group of the newest wave of each authority, and the programme, by key."""
         rows = db.session.execute(
             select(Row.group_key, Row.group_name, Row.level, Row.parent_key)
-            .where(Row.wave_id == self._newest_wave_id)
+            .where(Row.wave_id.in_(self._newest_in(None)))
             .distinct()
             .order_by(Row.group_key)
         )
-        return [ReportingGroup(row[0], row[1], Level(row[2]), row[3]) for row in rows]
+        found = {row[0]: ReportingGroup(row[0], row[1], Level(row[2]), row[3]) for row in rows}
+        programme = self.group(self._programme)
+        return list(({programme.key: programme} | found if programme else found).values())
 
     def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
         """The newest picture of this name."""
@@ -94,19 +105,54 @@ class DatabaseResults:
 
     @cached_property
     def _waves_by_id(self) -> Mapping[int, PublishedWave]:
-        rows = db.session.execute(
-            select(Wave, WaveTerms)
+        measures = self._measures
+        return {row.id: _published_wave(row, measures.get(row.id, ())) for row in self._rows}
+
+    @cached_property
+    def _authorities_of(self) -> Mapping[int, Sequence[str]]:
+        return {row.id: row.authorities for row in self._rows}
+
+    @cached_property
+    def _rows(self) -> Sequence[Any]:  # Any: rows of the columns named here
+        return db.session.execute(
+            select(
+                *(Wave.id, Wave.key, Wave.label, Wave.closed_at, Wave.closes_at, Wave.bridge),
+                *(WaveTerms.minimum_group_size, WaveTerms.answer_width, WaveTerms.authorities),
+            )
             .join(WaveTerms, WaveTerms.wave_id == Wave.id)
             .join(Pulse, Pulse.id == Wave.pulse_id)
             .join(Group, Group.id == Pulse.programme_id)
             .where(Wave.state == WaveState.CLOSED, Group.key == self._programme)
-            .order_by(Wave.closed_at, Wave.id)
-        )
-        return {wave.id: _published_wave(wave, terms) for wave, terms in rows}
+            .order_by(Wave.closes_at, Wave.id)
+        ).all()
 
-    @property
-    def _newest_wave_id(self) -> int | None:
-        return list(self._waves_by_id)[-1] if self._waves_by_id else None
+    @cached_property
+    def _measures(self) -> Mapping[int, Sequence[PublishedMeasure]]:
+        found: dict[int, list[PublishedMeasure]] = {}
+        rows = db.session.scalars(
+            select(PublishedMeasure)
+            .where(PublishedMeasure.wave_id.in_([row.id for row in self._rows]))
+            .order_by(PublishedMeasure.wave_id, PublishedMeasure.place)
+        )
+        for row in rows:
+            found.setdefault(row.wave_id, []).append(row)
+        return found
+
+    def _newest_in(self, authority: str | None) -> set[int]:
+        """The newest wave of an authority, or those of every authority."""
+        newest: dict[str, int] = {}
+        for wave_id, authorities in self._authorities_of.items():
+            newest.update(dict.fromkeys(authorities, wave_id))
+        return {wave_id for key, wave_id in newest.items() if authority in {None, key}}
+
+    def _authority_of(self, key: str) -> str | None:
+        """The authority that a group is part of; None for a programme, and for a block across authorities."""
+        if key not in self._authorities:
+            found = self.group(key)
+            while found is not None and found.level is not Level.AUTHORITY:
+                found = self.group(found.parent) if found.parent else None
+            self._authorities[key] = None if found is None else found.key
+        return self._authorities[key]
 
 
 def to_cell(row: PublishedCellRow, wave_key: str) -> PublishedCell:
@@ -161,15 +207,16 @@ def to_row(cell: PublishedCell, wave_id: int) -> dict[str, object]:
     return columns
 
 
-def _published_wave(wave: Wave, terms: WaveTerms) -> PublishedWave:
-    scales = terms.instrument["scales"]
+def _published_wave(row: Any, measures: Sequence[PublishedMeasure]) -> PublishedWave:  # Any: as DatabaseResults._rows
     return PublishedWave(
-        key=wave.key,
-        label=wave.label,
-        closed_on=(wave.closed_at or wave.closes_at).date(),
-        minimum_group_size=terms.minimum_group_size,
-        answer_width=terms.answer_width,
-        measures=tuple(
-            Measure(scale["id"], scale["title"]["en"], scale["direction"] == "higher_is_better") for scale in scales
-        ),
+        key=row.key,
+        label=row.label,
+        closed_on=(row.closed_at or row.closes_at).date(),
+        minimum_group_size=row.minimum_group_size,
+        answer_width=row.answer_width,
+        measures=tuple(Measure(each.measure, each.title, each.higher_is_better) for each in measures),
+        places={
+            each.measure: LinePlace(each.series, each.questions, each.offset, each.offset_error) for each in measures
+        },
+        bridge=row.bridge,
     )

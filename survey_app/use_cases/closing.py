@@ -76,7 +76,7 @@ def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
     frozen = thaw(locked.key, locked.terms)
     answers = _open_ballots(wave.id, frozen, vault.wave_keys.load(wave.key))
     results = compute_results(frozen, answers, invited_by_team(wave.id), previous_combinations(locked))
-    store_results(wave.id, results)
+    store_results(locked, frozen, results)
     db.session.execute(delete(Ballot).where(Ballot.wave_id == wave.id))
     locked.state = WaveState.CLOSED
     locked.closed_at = now
@@ -85,8 +85,8 @@ def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
 
 
 def _open_ballots(wave_id: int, frozen: FrozenWave, private_key: X25519PrivateKey) -> pd.DataFrame:
-    """Return a row a ballot, in memory only: the team and every core item."""
-    items = [item.id for item in frozen.instrument.core_items]
+    """Return a row a ballot, in memory only: the team and every item, NaN where it was skipped or not asked."""
+    items = [item.id for item in frozen.instrument.items]
     sealed = db.session.scalars(select(Ballot.sealed).where(Ballot.wave_id == wave_id).order_by(Ballot.tag))
     opened = [json.loads(open_ballot(private_key, ballot)) for ballot in sealed]
     rows = [{TEAM: ballot["team"], **ballot["answers"]} for ballot in opened]

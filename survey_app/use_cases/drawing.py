@@ -10,7 +10,8 @@ from sqlalchemy import and_, select, update
 
 from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
-from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell, StoredChart
+from dashboards.pages.comparison import compared_on, current_cells
+from dashboards.snapshots import Level, ReportingGroup, ShownCell, StoredChart
 from dashboards.trends import Trend, build_trend
 from survey_app.extensions import db
 from survey_app.models.groups import Group
@@ -42,9 +43,8 @@ def draw_charts(now: datetime) -> int:
     drawn = 0
     for programme in programmes:
         results = DatabaseResults(programme)
-        waves = results.waves()
-        for group in results.groups() if waves else ():
-            sketch = _sketch(results, waves, group)
+        for group in results.groups():
+            sketch = _sketch(results, group)
             db.session.rollback()
             drawn += _store(group.key, list(_pictures(sketch)), now)
     db.session.execute(
@@ -62,18 +62,17 @@ class _Sketch:
     compared: Sequence[ShownCell]
 
 
-def _sketch(results: DatabaseResults, waves: Sequence[PublishedWave], group: ReportingGroup) -> _Sketch:
+def _sketch(results: DatabaseResults, group: ReportingGroup) -> _Sketch:
+    waves = results.waves(group.key)
     cells = results.cells(group.key)
     changes = results.small_changes(group.key)
     trends = [build_trend(measure, waves, cells, changes) for measure in waves[-1].measures]
     compared: list[ShownCell] = []
     if group.level is Level.PROGRAMME:
-        children = [results.cells(child.key) for child in results.children(group.key) if "+" not in child.key]
-        compared = [cell for cells in children for cell in cells if isinstance(cell, ShownCell)]
-    return _Sketch(
-        trends=[trend for trend in trends if trend.latest_shown is not None],
-        compared=[cell for cell in compared if cell.wave == waves[-1].key],
-    )
+        children = [child for child in results.children(group.key) if "+" not in child.key]
+        current = current_cells(results, children).values()
+        compared = [cell for measure in waves[-1].measures for cell in compared_on(measure.id, current)]
+    return _Sketch([trend for trend in trends if trend.latest_shown is not None], compared)
 
 
 def _pictures(sketch: _Sketch) -> Iterator[Picture]:

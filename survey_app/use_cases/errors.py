@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 
 class UseCaseError(Exception):
     """The family of all errors of this package. Its text is fit to be shown to whoever asked."""
@@ -88,3 +90,45 @@ class UnknownInvitation(UseCaseError):
 
 class UnreadableFile(UseCaseError):
     """A file that cannot be used at all; nothing was changed."""
+
+
+class PermissionMissing(UseCaseError):
+    """A licensed instrument that nobody recorded a permission for."""
+
+    def __init__(self, reference: str, owner: str) -> None:
+        self.reference = reference
+        super().__init__(
+            f"{reference} may be used only with the permission of {owner}. Record it first: "
+            f"pulse instruments permit {reference} --by NAME --scope WHAT --until DATE."
+        )
+
+
+class PermissionOver(UseCaseError):
+    """A licensed instrument whose permission has run out."""
+
+    def __init__(self, reference: str, ended_on: date) -> None:
+        self.reference = reference
+        super().__init__(
+            f"The permission to use {reference} ended on {ended_on:%d %B %Y}. Nothing was changed. Renew it with "
+            f"its owner and record it (pulse instruments permit), or let the pulse ask another version."
+        )
+
+
+class NothingScored(UseCaseError):
+    """An instrument without a scale, from which nothing could ever be shown."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"{reference} has no scale, so nothing would be scored or shown. Give its items scales first.")
+
+
+class LineWouldBreak(UseCaseError):
+    """A change of version that would break lines, made without saying that this is meant."""
+
+    def __init__(self, reference: str, before: str, reasons: tuple[str, ...]) -> None:
+        self.reference = reference
+        self.reasons = reasons
+        super().__init__(
+            f"Asking {reference} after {before} breaks the line: {' '.join(reasons)} Scores before and after will not "
+            "be comparable. If that is meant, say so; a bridge wave can show how far apart the two are."
+        )

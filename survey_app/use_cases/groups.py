@@ -78,8 +78,13 @@ def programme_of(group: Group) -> Group:
     return group
 
 
-def current_tree(programme: Group, areas_with_leads: Collection[str] = ()) -> GroupTree:
-    """The programme's groups as they are now, with a leads' group in the service areas of these keys."""
+def current_tree(
+    programme: Group, areas_with_leads: Collection[str] = (), *, authorities: Collection[str] = ()
+) -> GroupTree:
+    """The programme's groups as they are now, with a leads' group in the service areas of these keys.
+
+    Where `authorities` are named, the tree holds these and no others, and the programme itself is not reported on.
+    """
     rows = list(db.session.scalars(select(Group).order_by(Group.id)))
     by_id = {row.id: row for row in rows}
     nodes = []
@@ -87,9 +92,12 @@ def current_tree(programme: Group, areas_with_leads: Collection[str] = ()) -> Gr
     for row in rows:
         if row.id != programme.id and row.parent_id not in inside:
             continue
+        if authorities and row.level == Level.AUTHORITY and row.key not in authorities:
+            continue
         inside.add(row.id)
         parent = by_id[row.parent_id].key if row.parent_id and row.id != programme.id else None
-        nodes.append(GroupNode(row.key, row.name, Level(row.level), parent))
+        is_reported = parent is not None or not authorities
+        nodes.append(GroupNode(row.key, row.name, Level(row.level), parent, is_reported=is_reported))
         if row.key in areas_with_leads:
             nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key, is_leads=True))
     return GroupTree(tuple(nodes))

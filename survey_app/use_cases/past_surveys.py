@@ -118,7 +118,7 @@ def read_map(content: bytes, instrument: Instrument) -> SurveyMap:
         raise UnreadableFile(f"The map is not TOML: {error}.") from error
     except ValidationError as error:
         raise UnreadableFile(f"The map is wrong: {error.normalized_messages()}") from error
-    if missing := [item.id for item in instrument.core_items if item.id not in read.items]:
+    if missing := [item.id for item in instrument.scored_items if item.id not in read.items]:
         raise UnreadableFile(f"The map names no column for: {', '.join(missing)}.")
     if len(read.waves) > 1 and read.wave_column is None:
         raise UnreadableFile("The map lists several waves: wave_column must name the column that tells them apart.")
@@ -179,7 +179,7 @@ def _read_table(content: bytes, survey: SurveyMap) -> pd.DataFrame:
 def _answers(table: pd.DataFrame, survey: SurveyMap, instrument: Instrument) -> pd.DataFrame:
     problems: list[str] = []
     columns = {
-        item.id: _column(table, survey.items[item.id], item, instrument, problems) for item in instrument.core_items
+        item.id: _column(table, survey.items[item.id], item, instrument, problems) for item in instrument.scored_items
     }
     teams = table[survey.team_column].str.strip()
     problems += [f"line {line + 2}: {survey.team_column} is empty" for line in teams.index[teams == ""]]
@@ -265,7 +265,7 @@ def _publish(
     db.session.flush()
     frozen = _freeze(wave, pulse, instrument, source_hash)
     results = compute_results(frozen, answers, None, previous_combinations(wave))
-    store_results(wave.id, results)
+    store_results(wave, frozen, results)
     db.session.flush()
     return ImportedWave(past.key, len(answers), len(results.blocks), len(results.cells))
 

@@ -9,19 +9,20 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 
 from dashboards.snapshots import PublishedCell
 from dashboards.suppression.blocks import Block, form_blocks
 from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
-from instruments.definitions import Instrument, Scale
-from scoring.tallies import tally
 from survey_app.extensions import db
 from survey_app.models.ballots import Response
 from survey_app.models.invitations import Invitation
 from survey_app.models.publications import PublishedBlock, PublishedCellRow
-from survey_app.models.pulses import Pulse, Wave, WaveState
+from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.published_results import to_row
+from survey_app.use_cases.answers_apart import store_answers_apart
+from survey_app.use_cases.continuity import store_measures
+from survey_app.use_cases.tallying import count_measures
 from survey_app.use_cases.wave_terms import FrozenWave
 
 TEAM = "team"
@@ -34,6 +35,7 @@ class WaveResults:
 
     cells: tuple[PublishedCell, ...]
     blocks: tuple[Block, ...]
+    measures: tuple[MeasureCounts, ...]
     answers: pd.DataFrame
     block_of_row: Sequence[int]
 
@@ -49,21 +51,20 @@ def compute_results(
     Parameters
     ----------
     answers
-        A row a person: the column `team` and one a core item, NaN where skipped.
+        A row a person: the column `team` and one an item, NaN where it was skipped or not asked. Only items that are
+        scored count; past surveys have no others.
     invited
         People asked, by team key; None where nobody knows.
     previous
         The teams of each combined block of the wave before.
     """
-    items = [item.id for item in frozen.instrument.core_items]
+    items = [item.id for item in frozen.instrument.scored_items]
     answered = answers[answers[items].notna().any(axis=1)]
     respondents = {str(team): int(count) for team, count in answered[TEAM].value_counts().items()}
     blocks = form_blocks(frozen.tree, respondents, frozen.terms.minimum_group_size, previous=previous)
     block_of_team = {team: index for index, block in enumerate(blocks) for team in block.teams}
     block_of_row = answered[TEAM].map(block_of_team).fillna(-1).astype(np.intp).to_numpy()
-    measures = tuple(
-        _measure(frozen.instrument, scale, answered, block_of_row, len(blocks)) for scale in frozen.instrument.scales
-    )
+    measures = count_measures(frozen.instrument, answered, block_of_row, len(blocks))
     counts = WaveCounts(
         wave=frozen.key,
         instrument=frozen.instrument.reference,
@@ -73,11 +74,15 @@ def compute_results(
         blocks=blocks,
         measures=measures,
     )
-    return WaveResults(publish(counts, frozen.terms), blocks, answered[items], block_of_row.tolist())
+    return WaveResults(
+        publish(counts, frozen.terms), blocks, measures, answered.drop(columns=TEAM), block_of_row.tolist()
+    )
 
 
-def store_results(wave_id: int, results: WaveResults) -> None:
+def store_results(wave: Wave, frozen: FrozenWave, results: WaveResults) -> None:
     """Add a wave's publication and its shuffled answers to the running transaction."""
+    wave_id = wave.id
+    store_measures(wave, frozen, results.measures)
     if results.blocks:
         db.session.execute(
             insert(PublishedBlock),
@@ -92,9 +97,12 @@ def store_results(wave_id: int, results: WaveResults) -> None:
             ],
         )
     db.session.execute(insert(PublishedCellRow), [to_row(cell, wave_id) for cell in results.cells])
-    responses = _shuffled_responses(wave_id, results)
+    scored = [item.id for item in frozen.instrument.scored_items]
+    responses = _shuffled_responses(wave_id, results, scored)
     if responses:
         db.session.execute(insert(Response), responses)
+    if results.answers.shape[1] > len(scored):
+        store_answers_apart(wave_id, frozen, results.answers, results.blocks, results.block_of_row)
 
 
 def invited_by_team(wave_id: int) -> dict[str, int]:
@@ -106,11 +114,11 @@ def invited_by_team(wave_id: int) -> dict[str, int]:
 
 
 def previous_combinations(wave: Wave) -> list[list[str]]:
-    """The combined blocks of the programme's last closed wave."""
+    """The combined blocks of the pulse's last closed wave; for a bridge, of the last before it."""
     last = db.session.scalar(
         select(Wave.id)
-        .join(Pulse, Pulse.id == Wave.pulse_id)
-        .where(Pulse.programme_id == wave.pulse.programme_id, Wave.state == WaveState.CLOSED, Wave.id != wave.id)
+        .where(Wave.pulse_id == wave.pulse_id, Wave.state == WaveState.CLOSED, Wave.id != wave.id)
+        .where(or_(Wave.bridge.is_(None), Wave.bridge != (wave.bridge or "")))
         .order_by(Wave.closed_at.desc(), Wave.id.desc())
         .limit(1)
     )
@@ -120,26 +128,7 @@ def previous_combinations(wave: Wave) -> list[list[str]]:
     return [members for members in teams if len(members) > 1]
 
 
-def _measure(
-    instrument: Instrument, scale: Scale, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
-) -> MeasureCounts:
-    tallies = []
-    for item in instrument.core_items_of(scale):
-        options = instrument.response_set_of(item)
-        tallies.append(
-            tally(
-                answers[item.id].to_numpy(dtype=float, na_value=np.nan),
-                block_of_row,
-                blocks,
-                minimum=options.minimum,
-                maximum=options.maximum,
-                reverse_keyed=item.reverse_keyed,
-            )
-        )
-    return MeasureCounts(scale.id, scale.reference_sd, tuple(tallies))
-
-
-def _shuffled_responses(wave_id: int, results: WaveResults) -> list[dict[str, object]]:
+def _shuffled_responses(wave_id: int, results: WaveResults, items: Sequence[str]) -> list[dict[str, object]]:
     """Rows by block, in an order drawn from the system's randomness; answers of no block are dropped."""
     rows = [
         {
@@ -148,7 +137,7 @@ def _shuffled_responses(wave_id: int, results: WaveResults) -> list[dict[str, ob
             "block_key": results.blocks[block].key,
             "answers": [None if np.isnan(value) else int(value) for value in values],
         }
-        for block, values in zip(results.block_of_row, results.answers.to_numpy(dtype=float), strict=True)
+        for block, values in zip(results.block_of_row, results.answers[list(items)].to_numpy(dtype=float), strict=True)
         if block >= 0
     ]
     secrets.SystemRandom().shuffle(rows)

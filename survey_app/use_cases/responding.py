@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from instruments.answers import check_answers
-from instruments.definitions import Instrument
+from instruments.definitions import Instrument, Item
 from instruments.files import from_document
+from instruments.rotation import asked_items
 from survey_app.crypto.link_tokens import TOKEN_LENGTH, ballot_tag
 from survey_app.crypto.sealed_ballots import seal
 from survey_app.crypto.vault import Vault
@@ -27,7 +28,7 @@ from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
 
 @dataclass(frozen=True)
 class AnswerSheet:
-    """What somebody with a link is shown: the questions, the promise, and whether answers are already in."""
+    """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in."""
 
     label: str
     run_by: str
@@ -36,6 +37,7 @@ class AnswerSheet:
     is_open: bool
     answered: bool
     instrument: Instrument
+    items: tuple[Item, ...]
 
 
 def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
@@ -55,6 +57,7 @@ def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
         is_open=found.state == WaveState.OPEN,
         answered=found.answered,
         instrument=_instrument_of(found),
+        items=_asked_of(found),
     )
 
 
@@ -71,12 +74,12 @@ def record_response(token: str, given: Mapping[str, str], vault: Vault) -> None:
     WaveClosed
         The wave is over.
     UnknownItem, UnknownResponse
-        The answers do not fit the instrument; nothing is stored.
+        The answers do not fit what this link asks; nothing is stored.
     """
     found = _find(token, vault, lock=True)
     if found.state != WaveState.OPEN:
         raise WaveClosed
-    answers = check_answers(_instrument_of(found), given)
+    answers = check_answers(_instrument_of(found), _asked_of(found), given)
     ballot = json.dumps({"team": found.team_key, "answers": answers}, separators=(",", ":")).encode()
     _upsert(ballot_tag(token), found.wave_id, seal(found.public_key, ballot))
     db.session.execute(update(Invitation).where(Invitation.id == found.id).values(answered=True))
@@ -95,6 +98,7 @@ class _Found:
     id: UUID
     team_key: str
     answered: bool
+    rotating: list[str]
     wave_id: int
     label: str
     state: str
@@ -104,7 +108,7 @@ class _Found:
 
 
 _LOOKED_UP = (
-    *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.wave_id),
+    *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.rotating, Invitation.wave_id),
     *(Wave.label, Wave.state, Wave.closes_at),
     *(WaveTerms.instrument_digest, WaveTerms.public_key),
 )
@@ -130,6 +134,10 @@ def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
 
 def _instrument_of(found: _Found) -> Instrument:
     return _read_instrument(found.wave_id, found.instrument_digest)
+
+
+def _asked_of(found: _Found) -> tuple[Item, ...]:
+    return asked_items(_instrument_of(found), found.rotating)
 
 
 @lru_cache(maxsize=64)

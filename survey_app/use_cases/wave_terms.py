@@ -53,20 +53,18 @@ def freeze(
         promise=promise,
         promise_hash=hashlib.sha256(promise.encode()).hexdigest(),
         public_key=public_key,
-        tree={"groups": [[node.key, node.name, node.level, node.parent, node.is_leads] for node in tree.nodes]},
+        tree={"groups": [_to_row(node) for node in tree.nodes]},
+        authorities=[node.key for node in tree.nodes if node.level is Level.AUTHORITY],
     )
 
 
 def thaw(wave_key: str, terms: WaveTerms) -> FrozenWave:
     """Read back what holds for a wave."""
     groups: list[list[Any]] = terms.tree["groups"]  # Any: JSON, in the order that freeze wrote
-    nodes = tuple(
-        GroupNode(key, name, Level(level), parent, is_leads=is_leads) for key, name, level, parent, is_leads in groups
-    )
     return FrozenWave(
         key=wave_key,
         instrument=from_document(terms.instrument),
-        tree=GroupTree(nodes),
+        tree=GroupTree(tuple(_from_row(*row) for row in groups)),
         terms=DisclosureTerms(terms.minimum_group_size, terms.answer_width),
     )
 
@@ -83,3 +81,19 @@ def disclosure_terms(pulse: Pulse) -> DisclosureTerms:
         minimum_group_size=max(settings().minimum_group_size, pulse.minimum_group_size, used[0] or 0),
         answer_width=max(pulse.answer_width, used[1] or 0.0),
     )
+
+
+def _to_row(node: GroupNode) -> list[object]:
+    return [node.key, node.name, node.level, node.parent, node.is_leads, node.is_reported]
+
+
+def _from_row(
+    key: str,
+    name: str,
+    level: str,
+    parent: str | None,
+    is_leads: bool,
+    is_reported: bool = True,  # noqa: FBT001, FBT002 - columns of a row
+) -> GroupNode:
+    """Read a row of a tree; the first release's rows end before `is_reported`."""
+    return GroupNode(key, name, Level(level), parent, is_leads=is_leads, is_reported=is_reported)

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
-from instruments.definitions import Instrument, Item, ResponseSet
 from instruments.errors import InstrumentError
+from instruments.screens import screens_of
 from survey_app.extensions import settings, vault
 from survey_app.stores.personalisation import long_day
 from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
 
 pages = Blueprint("respond", __name__)
-ITEMS_A_SCREEN = 3
-
-
-@dataclass(frozen=True)
-class Screen:
-    """Three or so items, asked with one stem and one set of options."""
-
-    number: int
-    items: tuple[Item, ...]
-    options: ResponseSet
 
 
 @pages.get("/p/<token>")
@@ -47,7 +36,7 @@ def answer(token: str) -> tuple[str, int] | str:
     """Walk to another screen with the answers so far, or send them all."""
     try:
         sheet = find_answer_sheet(token, vault())
-        given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.instrument.core_items}
+        given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.items}
         if request.form.get("go") != "send":
             return _walk(sheet, given) if sheet.is_open else render_template("respond/closed.html", sheet=sheet)
         record_response(token, given, vault())
@@ -62,24 +51,8 @@ def answer(token: str) -> tuple[str, int] | str:
     )
 
 
-def screens_of(instrument: Instrument) -> tuple[Screen, ...]:
-    """Split the core items into screens; a screen never mixes response sets."""
-    screens: list[Screen] = []
-    waiting: list[Item] = []
-    for item in instrument.core_items:
-        if waiting and (len(waiting) == ITEMS_A_SCREEN or item.response_set != waiting[0].response_set):
-            screens.append(_screen(instrument, len(screens), waiting))
-            waiting = []
-        waiting.append(item)
-    return (*screens, _screen(instrument, len(screens), waiting))
-
-
-def _screen(instrument: Instrument, number: int, items: list[Item]) -> Screen:
-    return Screen(number, tuple(items), instrument.response_set_of(items[0]))
-
-
 def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:
-    last = len(screens_of(sheet.instrument)) - 1
+    last = len(screens_of(sheet.instrument, sheet.items)) - 1
     at = request.form.get("screen", "0")
     here = min(int(at), last) if at.isdecimal() and len(at) < 4 else 0
     step = -1 if request.form.get("go") == "back" else 1
@@ -87,7 +60,7 @@ def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:
 
 
 def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str]) -> str:
-    screens = screens_of(sheet.instrument)
+    screens = screens_of(sheet.instrument, sheet.items)
     here = {item.id for item in screens[number].items}
     return render_template(
         "respond/screen.html",

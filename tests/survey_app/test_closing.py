@@ -20,7 +20,8 @@ from survey_app.use_cases import closing
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.errors import UnknownInvitation, UnknownWave, WaveClosed, WrongWaveState
-from survey_app.use_cases.fieldwork import plan_wave, waves_to_close
+from survey_app.use_cases.fieldwork import waves_to_close
+from survey_app.use_cases.pulses import plan_wave
 from survey_app.use_cases.responding import record_response
 from tests.factories import MONDAY, mixed_answers, same_answer
 
@@ -223,12 +224,12 @@ def test_a_cell_is_stored_and_read_back_the_same(studio):
 
 
 def test_dashboards_read_waves_groups_and_cells(studio):
-    assert DatabaseResults("crescendo").waves() == []
+    assert DatabaseResults("crescendo").waves("crescendo") == []
     assert DatabaseResults("crescendo").children("crescendo") == []
     studio.set_up({"Team A": 8})
     studio.run_wave({TEAM_A: mixed_answers(8)})
     results = DatabaseResults("crescendo")
-    (wave,) = results.waves()
+    (wave,) = results.waves("crescendo")
     assert asdict(wave)["label"] == "June 2026"
     assert [measure.id for measure in wave.measures][-1] == "burnout"
     assert not wave.measures[-1].higher_is_better

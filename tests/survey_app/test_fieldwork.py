@@ -19,15 +19,8 @@ from survey_app.use_cases.errors import (
     UnusableKey,
     WrongWaveState,
 )
-from survey_app.use_cases.fieldwork import (
-    add_pulse,
-    find_wave_id,
-    list_waves,
-    open_wave,
-    plan_wave,
-    waves_to_close,
-    waves_to_open,
-)
+from survey_app.use_cases.fieldwork import open_wave, waves_to_close, waves_to_open
+from survey_app.use_cases.pulses import add_pulse, find_wave_id, list_waves, plan_wave
 from survey_app.use_cases.wave_terms import thaw
 from tests.factories import MONDAY, roster_file
 

@@ -26,7 +26,7 @@ from survey_app.processes import clock
 from survey_app.processes.broker import NoBroker, prepare_broker
 from survey_app.processes.supervisor import ChildProcess, Supervisor
 from survey_app.queues import SEND_QUEUE, TASKS, WORK_QUEUE, ring_delivery, ring_work
-from survey_app.use_cases.fieldwork import plan_wave
+from survey_app.use_cases.pulses import plan_wave
 from tests.factories import mixed_answers
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)

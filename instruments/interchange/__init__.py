@@ -1,0 +1,1 @@
+"""Instruments in other people's formats: XLSForm, REDCap data dictionary, FHIR Questionnaire."""

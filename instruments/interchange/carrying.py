@@ -1,0 +1,59 @@
+"""What an exchange of files carried, and what it could not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from instruments.definitions import Instrument
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something that a format cannot say, or that this product cannot ask: where it stands, and what becomes of it."""
+
+    where: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a foreign file does not say and whoever brings it in does; None leaves it to the file."""
+
+    id: str | None = None
+    version: str | None = None
+    owner: str | None = None
+    licence: str | None = None
+    permission_required: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An instrument as it was read, and everything of the file that it does not hold."""
+
+    instrument: Instrument
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file's content, and everything of the instrument that it does not hold."""
+
+    content: bytes
+    losses: tuple[Loss, ...]
+
+
+def without_licensed_texts(instrument: Instrument) -> tuple[Instrument, tuple[Loss, ...]]:
+    """The instrument as it may leave the installation: without its items' texts where its licence needs a permission."""
+    if not instrument.licence.permission_required:
+        return instrument, ()
+    withheld = tuple(
+        replace(item, text=dict.fromkeys(item.text, f"({item.id}: text withheld under its licence)"), sms_text={})
+        for item in instrument.items
+    )
+    loss = Loss(
+        "items", f"their texts are withheld: {instrument.licence.name} needs the owner's permission to copy them"
+    )
+    return replace(instrument, items=withheld), (loss,)

@@ -1,0 +1,73 @@
+"""Read the sheets of a workbook as rows of texts, whatever state the workbook is in."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from openpyxl import load_workbook
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet.worksheet import Worksheet
+
+from instruments.errors import InvalidInstrumentFile
+from instruments.files import require_size
+
+MOST_ROWS = 5_000
+MOST_COLUMNS = 200
+LARGEST_UNPACKED_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row of a sheet: its number as people see it, and its cells by the text of their column's head."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+def read_sheets(content: bytes, source: str) -> Mapping[str, list[SheetRow]]:
+    """Return the rows of every sheet by the sheet's name in small letters; blank rows and cells are left out.
+
+    Raises
+    ------
+    InvalidInstrumentFile
+        The content is no workbook, a broken one, or one that unpacks to far more than an instrument needs.
+    """
+    require_size(content, source)
+    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise InvalidInstrumentFile(
+            source, ["is an .xls or an encrypted workbook; save it as .xlsx without a password"]
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            unpacked = sum(part.file_size for part in packed.infolist())
+        if unpacked > LARGEST_UNPACKED_BYTES:
+            raise InvalidInstrumentFile(source, [f"unpacks to {unpacked:,} bytes, far more than an instrument needs"])
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        return {sheet.title.strip().casefold(): list(_rows(sheet)) for sheet in book.worksheets}
+    except InvalidInstrumentFile:
+        raise
+    except Exception as error:
+        raise InvalidInstrumentFile(source, ["is not a readable .xlsx workbook"]) from error
+
+
+def _rows(sheet: Worksheet | ReadOnlyWorksheet) -> Iterator[SheetRow]:
+    rows = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+    heads = [_text(value) for value in next(rows, ())]
+    for number, values in enumerate(rows, start=2):
+        cells = {head: _text(value) for head, value in zip(heads, values, strict=False) if head and _text(value)}
+        if cells:
+            yield SheetRow(number, cells)
+
+
+def _text(value: object) -> str:
+    """A cell's content as the text that its writer meant: a code 1 is `1`, however the sheet stored it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,62 @@
+"""Keep answers to rotating items, and to items without a scale, where they can be nobody's: alone, in groups of ten."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import pandas as pd
+from sqlalchemy import insert
+
+from dashboards.suppression.blocks import Block, form_coarser_blocks
+from survey_app.extensions import db
+from survey_app.models.ballots import AnswerApart
+from survey_app.use_cases.wave_terms import FrozenWave
+
+FEWEST_ANSWERS = 10
+"""The fewest answers to an item that are kept together."""
+
+
+def store_answers_apart(
+    wave_id: int, frozen: FrozenWave, answers: pd.DataFrame, blocks: Sequence[Block], block_of_row: Sequence[int]
+) -> None:
+    """Add a wave's answers apart to the running transaction.
+
+    For each item, blocks are joined until each group has ten answers to it, by looking at counts only. Answers that no
+    group of ten takes in are not kept. Rows of all items are shuffled together, and each has an id of its own.
+
+    Parameters
+    ----------
+    answers
+        A row a person and a column an item, NaN where it was skipped or not asked.
+    block_of_row
+        The place of each person's block in `blocks`; negative for somebody in none.
+    """
+    minimum = max(FEWEST_ANSWERS, frozen.terms.minimum_group_size)
+    rows: list[dict[str, object]] = []
+    for item in frozen.instrument.items_apart:
+        given = pd.DataFrame({"block": list(block_of_row), "answer": answers[item.id].to_numpy()}).dropna()
+        given = given[given["block"] >= 0]
+        group_of_block = _groups(frozen, blocks, given["block"].value_counts().to_dict(), minimum)
+        rows += [
+            {
+                "id": UUID(bytes=secrets.token_bytes(16), version=4),
+                "wave_id": wave_id,
+                "item": item.id,
+                "group_key": group_of_block[blocks[int(block)].key],
+                "answer": int(answer),
+            }
+            for block, answer in given.itertuples(index=False)
+            if blocks[int(block)].key in group_of_block
+        ]
+    secrets.SystemRandom().shuffle(rows)
+    if rows:
+        db.session.execute(insert(AnswerApart), rows)
+
+
+def _groups(frozen: FrozenWave, blocks: Sequence[Block], counts: Mapping[int, int], minimum: int) -> Mapping[str, str]:
+    """The key of each block's group, by the block's key."""
+    sizes = {block.key: counts.get(place, 0) for place, block in enumerate(blocks)}
+    coarser = form_coarser_blocks(frozen.tree, blocks, sizes, minimum)
+    return {member: "+".join(members) for members in coarser for member in members}

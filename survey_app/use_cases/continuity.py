@@ -1,0 +1,152 @@
+"""Where a wave's measures stand in their lines: which earlier figures they may share one with, and at what offset."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import hypot
+
+from sqlalchemy import insert, select
+
+from dashboards.suppression.protection import protect
+from dashboards.suppression.publication import MeasureCounts
+from dashboards.suppression.terms import DisclosureTerms
+from instruments.definitions import Direction, Instrument, Scale
+from instruments.equivalence import ChangeLevel, Comparison
+from scoring.errors import ImpossibleSample
+from scoring.linking import ItemCounts, nominal_weights_mean
+from survey_app.extensions import db
+from survey_app.models.publications import PublishedMeasure
+from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.use_cases.instrument_library import compare_versions
+from survey_app.use_cases.tallying import count_kept_answers
+from survey_app.use_cases.wave_terms import FrozenWave, thaw
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a measure stands in its line."""
+
+    series: str
+    questions: str
+    offset: float = 0.0
+    offset_error: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """The publication that this one follows on, with the places of its measures and its answers by block."""
+
+    frozen: FrozenWave
+    places: Mapping[str, _Place]
+    counts: Sequence[MeasureCounts]
+
+
+def store_measures(wave: Wave, frozen: FrozenWave, measures: Sequence[MeasureCounts]) -> None:
+    """Add a wave's measures to the running transaction, each at its place in its line.
+
+    A version that was published before in one of the wave's authorities takes up its line again. Another one goes on
+    the line of the publication before it, at an offset computed from the items in common, unless the change breaks
+    that line: then, and where there was none, a line of its own begins.
+
+    Parameters
+    ----------
+    measures
+        The wave's answers by block, one entry a scale, before protection.
+    """
+    known = _places_of_same_version(wave, frozen)
+    earlier = None if known else _publication_before(wave, frozen)
+    verdict = None if earlier is None else compare_versions(earlier.frozen.instrument, frozen.instrument)
+    rows = []
+    for scale, counts in zip(frozen.instrument.scales, measures, strict=True):
+        found = known.get(scale.id)
+        if found is None and earlier is not None and verdict is not None:
+            found = _next_place(earlier, verdict, frozen, scale, counts)
+        rows.append(_row(wave, scale, found or _Place(frozen.instrument.reference, frozen.instrument.reference)))
+    db.session.execute(insert(PublishedMeasure), [{**row, "place": place} for place, row in enumerate(rows)])
+
+
+def _places_of_same_version(wave: Wave, frozen: FrozenWave) -> Mapping[str, _Place]:
+    same = [terms for _, terms in _neighbours(wave) if terms.instrument_reference == frozen.instrument.reference]
+    return _places(same[0].wave_id) if same else {}
+
+
+def _publication_before(wave: Wave, frozen: FrozenWave) -> _Earlier | None:
+    """The newest publication of another version that closed before this wave did, or with it."""
+    for earlier, terms in _neighbours(wave):
+        if earlier.closes_at <= wave.closes_at and terms.instrument_reference != frozen.instrument.reference:
+            thawed = thaw(earlier.key, terms)
+            return _Earlier(thawed, _places(earlier.id), count_kept_answers(earlier.id, thawed.instrument))
+    return None
+
+
+def _neighbours(wave: Wave) -> list[tuple[Wave, WaveTerms]]:
+    """Published waves that share an authority with this one, the newest first: their figures may meet in a line."""
+    if wave.terms is None:
+        return []
+    rows = db.session.execute(
+        select(Wave, WaveTerms)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .where(Pulse.programme_id == wave.pulse.programme_id, Wave.state == WaveState.CLOSED, Wave.id != wave.id)
+        .order_by(Wave.closes_at.desc(), Wave.id.desc())
+    ).all()
+    return [(other, terms) for other, terms in rows if set(terms.authorities) & set(wave.terms.authorities)]
+
+
+def _places(wave_id: int) -> Mapping[str, _Place]:
+    rows = db.session.scalars(select(PublishedMeasure).where(PublishedMeasure.wave_id == wave_id))
+    return {row.measure: _Place(row.series, row.questions, row.offset, row.offset_error) for row in rows}
+
+
+def _next_place(
+    earlier: _Earlier, verdict: Comparison, frozen: FrozenWave, scale: Scale, counts: MeasureCounts
+) -> _Place | None:
+    """The place on the earlier line; None where the change breaks it, or where it cannot be linked."""
+    on_scale = verdict.verdict_on(scale.id)
+    before = earlier.places.get(scale.id)
+    if on_scale is None or before is None or not on_scale.level.keeps_line:
+        return None
+    questions = frozen.instrument.reference if on_scale.level is ChangeLevel.MINOR else before.questions
+    old_items = _protected_totals(earlier.frozen.instrument, earlier.counts, scale.id, earlier.frozen.terms)
+    new_items = _protected_totals(frozen.instrument, [counts], scale.id, frozen.terms)
+    if set(on_scale.common_items) == old_items.keys() == new_items.keys():
+        return _Place(before.series, questions, before.offset, before.offset_error)
+    return _linked(before, questions, old_items, new_items, on_scale.common_items)
+
+
+def _linked(
+    before: _Place, questions: str, old_items: ItemCounts, new_items: ItemCounts, anchors: Collection[str]
+) -> _Place | None:
+    try:
+        link = nominal_weights_mean(old_items, new_items, anchors)
+    except ImpossibleSample:
+        return None
+    return _Place(
+        before.series,
+        questions,
+        offset=round(before.offset + link.shift, 1),
+        offset_error=round(hypot(before.offset_error, link.standard_error), 1),
+    )
+
+
+def _protected_totals(
+    instrument: Instrument, measures: Sequence[MeasureCounts], scale: str, terms: DisclosureTerms
+) -> ItemCounts:
+    """A scale's answers item by item, over all blocks: a function of protected counts, as all that is published."""
+    tallies = next(measure.items for measure in measures if measure.id == scale)
+    items = instrument.core_items_of(instrument.scales_by_id[scale])
+    return {item.id: protect(tally, terms.answer_width).sum(axis=0) for item, tally in zip(items, tallies, strict=True)}
+
+
+def _row(wave: Wave, scale: Scale, place: _Place) -> dict[str, object]:
+    return {
+        "wave_id": wave.id,
+        "measure": scale.id,
+        "title": scale.title.get("en") or next(iter(scale.title.values())),
+        "higher_is_better": scale.direction is Direction.HIGHER_IS_BETTER,
+        "series": place.series,
+        "questions": place.questions,
+        "offset": place.offset,
+        "offset_error": place.offset_error,
+    }

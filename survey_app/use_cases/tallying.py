@@ -1,0 +1,62 @@
+"""Count a wave's answers by block and option, from ballots just opened or from the rows that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import select
+
+from dashboards.suppression.publication import MeasureCounts
+from instruments.definitions import Instrument, Item, Scale
+from scoring.tallies import Tally, tally
+from survey_app.extensions import db
+from survey_app.models.ballots import Response
+
+
+def count_measures(
+    instrument: Instrument, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
+) -> tuple[MeasureCounts, ...]:
+    """Count the answers to every scale's core items.
+
+    Parameters
+    ----------
+    answers
+        A row a person and a column a scored item, NaN where skipped.
+    block_of_row
+        The place of each person's block; negative for somebody in none.
+    """
+    return tuple(_measure(instrument, scale, answers, block_of_row, blocks) for scale in instrument.scales)
+
+
+def count_kept_answers(wave_id: int, instrument: Instrument) -> tuple[MeasureCounts, ...]:
+    """Count the answers of a wave that was published before, from its rows by block."""
+    rows = db.session.execute(
+        select(Response.block_key, Response.answers).where(Response.wave_id == wave_id).order_by(Response.block_key)
+    ).all()
+    blocks, block_of_row = np.unique([row.block_key for row in rows], return_inverse=True)
+    items = [item.id for item in instrument.scored_items]
+    answers = pd.DataFrame([row.answers for row in rows], columns=items, dtype=float)
+    return count_measures(instrument, answers, block_of_row.astype(np.intp), len(blocks))
+
+
+def _measure(
+    instrument: Instrument, scale: Scale, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
+) -> MeasureCounts:
+    items = instrument.core_items_of(scale)
+    tallies = tuple(_tally(instrument, item, answers, block_of_row, blocks) for item in items)
+    return MeasureCounts(scale.id, scale.reference_sd, tallies)
+
+
+def _tally(instrument: Instrument, item: Item, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int) -> Tally:
+    options = instrument.response_set_of(item)
+    given: Sequence[float] | np.ndarray = answers[item.id].to_numpy(dtype=float, na_value=np.nan)
+    return tally(
+        given,
+        block_of_row,
+        blocks,
+        minimum=options.minimum,
+        maximum=options.maximum,
+        reverse_keyed=item.reverse_keyed,
+    )
