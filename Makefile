@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check bench browser format requirements clean
+.PHONY: help run test test-quick check bench browser foreign format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ bench: $(VENV)/.dev ## run the benchmarks
 browser: ## install Chromium for the browser tests (Debian, Ubuntu)
 	apt-get update -o DPkg::Lock::Timeout=300
 	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 chromium
+
+foreign: ## fetch forms and dictionaries of others that the importers are tried on
+	PYTHON=$(PYTHON) bash tests/instruments/fetch_foreign_files.sh build/foreign
 
 format: $(VENV)/.dev ## put the code into its form
 	$(BIN)/ruff format .

@@ -107,7 +107,7 @@ def compare(old: Instrument, new: Instrument) -> Comparison:
         *_about_response_sets(old, new),
         *_about_items(old, new),
         *(reason for scale in common for reason in _about_scale(old, new, scale, common[scale])),
-        *_about_scales_that_came_or_went(old, new),
+        *_about_scales_in_general(old, new),
     )
     if not reasons and _content(old) != _content(new):
         reasons = (Reason(ChangeLevel.PATCH, "Only names inside the file changed; nothing that anybody sees."),)
@@ -295,10 +295,6 @@ def _about_scale(old: Instrument, new: Instrument, identity: str, common: tuple[
         if changed:
             yield Reason(ChangeLevel.MAJOR, f"The scoring of “{identity}” changed: its {name}.", identity)
     yield from _about_scored_items(old, new, identity, common)
-    if _notes_of(before) != _notes_of(after):
-        yield Reason(
-            ChangeLevel.PATCH, f"Title, bands or reference spread of “{identity}” changed; no score does.", identity
-        )
 
 
 def _notes_of(scale: Scale) -> tuple[object, ...]:
@@ -330,7 +326,14 @@ def _about_scored_items(old: Instrument, new: Instrument, identity: str, common:
         yield Reason(level, f"The items of “{identity}” changed ({'; '.join(changes)}): {kept}.", identity)
 
 
-def _about_scales_that_came_or_went(old: Instrument, new: Instrument) -> Iterator[Reason]:
+def _about_scales_in_general(old: Instrument, new: Instrument) -> Iterator[Reason]:
+    noted = [
+        scale.id
+        for scale in new.scales
+        if scale.id in old.scales_by_id and _notes_of(old.scales_by_id[scale.id]) != _notes_of(scale)
+    ]
+    if noted:
+        yield Reason(ChangeLevel.PATCH, f"Titles, bands or spreads changed, no score: {', '.join(noted)}.", NO_SCALE)
     for scale in new.scales:
         if scale.id not in old.scales_by_id:
             yield Reason(ChangeLevel.MINOR, f"The scale “{scale.id}” is new: its line begins here.", scale.id)

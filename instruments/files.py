@@ -40,25 +40,25 @@ def read_instrument(path: Path) -> Instrument:
     return from_toml(read_bytes(path), source=str(path))
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = LARGEST_FILE_BYTES) -> bytes:
     """Read a file that somebody named, or raise `InvalidInstrumentFile`: it is missing, no file, or far too large."""
     try:
         if path.exists() and not path.is_file():
             raise InvalidInstrumentFile(str(path), ["is not a file"])
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
+            content = file.read(most + 1)
     except OSError as error:
         raise InvalidInstrumentFile(str(path), [f"cannot be read: {error.strerror}"]) from error
     except ValueError as error:  # a path with a NUL in it
         raise InvalidInstrumentFile(repr(str(path)), [f"cannot be read: {error}"]) from error
-    require_size(content, str(path))
+    require_size(content, str(path), most)
     return content
 
 
-def require_size(content: bytes, source: str) -> None:
+def require_size(content: bytes, source: str, most: int = LARGEST_FILE_BYTES) -> None:
     """Refuse a file that is too large to describe an instrument."""
-    if len(content) > LARGEST_FILE_BYTES:
-        raise InvalidInstrumentFile(source, [f"the file is larger than {LARGEST_FILE_BYTES:,} bytes"])
+    if len(content) > most:
+        raise InvalidInstrumentFile(source, [f"the file is larger than {most:,} bytes"])
 
 
 def from_toml(content: bytes, *, source: str) -> Instrument:
@@ -120,7 +120,7 @@ def _sentences(messages: object, locate: Locate, path: Sequence[str] = ()) -> It
 
 
 def _steps(key: str, path: Sequence[str]) -> Sequence[str]:
-    """The steps that a key adds; marshmallow's own `_schema`, and `key` and `value` of a wording's entries, add none."""
+    """The steps that a key adds; marshmallow's own `_schema`, `key` and `value` add none."""
     in_wording = bool(path) and not path[-1].isdigit() and key in {"key", "value"}
     return () if key == "_schema" or in_wording else key.split(".")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -99,7 +98,7 @@ def _write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old one or the new one, never half of it."""
     fresh = path.with_suffix(path.suffix + ".fresh")
     fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ def _steps(name: str) -> Path:
 
 
 def _within(places: Mapping[Path, int], steps: Path) -> Path:
-    """A table's path, through the newest element of every list of tables on the way: `scales.bands` is `scales.2.bands`."""
+    """A table's path, through the newest element of every list of tables on the way, such as `scales.2.bands`."""
     path: Path = ()
     for step in steps[:-1]:
         path = (*path, step)

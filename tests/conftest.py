@@ -32,6 +32,8 @@ MIGRATIONS = str(Path(__file__).parent.parent / "survey_app" / "migrations")
 DATABASES = ["sqlite", *(["postgresql"] if os.environ.get("TEST_DATABASE_URL") else [])]
 BROKERS = ["embedded", *(["given"] if os.environ.get("TEST_REDIS_URL") else [])]
 
+FOREIGN_FILES = Path(__file__).parent.parent / "build" / "foreign"
+
 hypothesis_settings.register_profile(
     "pulse", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=100
 )
@@ -184,5 +186,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         missing.append("a given Redis (set TEST_REDIS_URL)")
     if shutil.which("chromium") is None:
         missing.append("the browser journeys (make browser)")
+    if not FOREIGN_FILES.is_dir():
+        missing.append("files of others in the importers (make foreign)")
     if missing:
         terminalreporter.write_line("NOT TESTED HERE: " + "; ".join(missing), yellow=True, bold=True)

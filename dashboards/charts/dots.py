@@ -16,6 +16,7 @@ from dashboards.snapshots import ShownCell, StoredChart
 _SIZES = {"dots-wide": (330, 14), "dots-phone": (150, 14)}
 VARIANTS = tuple(_SIZES)
 _ROW_HEIGHT = 36
+_PADDING = {"left": 20, "right": 6, "top": 6, "bottom": 6}  # the engine measures bold names a little short
 
 
 def shared_extent(cells: Sequence[ShownCell]) -> tuple[int, int]:
@@ -68,4 +69,4 @@ def _design(variant: str, rows: int) -> Design:
             x=at_right, y=y, text="range:N"
         ),
     ).properties(width=width, height=_ROW_HEIGHT * rows)
-    return compile_design(chart, ("groups", "extent"), theme.config(font_size))
+    return compile_design(chart, ("groups", "extent"), {**theme.config(font_size), "padding": _PADDING})

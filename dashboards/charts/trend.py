@@ -151,12 +151,9 @@ def _extent(*datasets: list[dict[str, str | float]]) -> tuple[int, int]:
 
 def _ticks(trend: Trend, size: Size, lowest: str | float) -> Rows:
     """Labels under the waves themselves, the newest always: a pulse that closed on 30 October is October's."""
-    every = ceil(len(trend.points) / size.most_ticks)
-    marked = list(reversed(trend.points))[::every]
-    return [
-        {"date": point.wave.closed_on.isoformat(), "y": lowest, "label": format(point.wave.closed_on, size.date_format)}
-        for point in marked
-    ]
+    days = list(dict.fromkeys(point.wave.closed_on for point in reversed(trend.points)))
+    marked = days[:: ceil(len(days) / size.most_ticks)]
+    return [{"date": day.isoformat(), "y": lowest, "label": format(day, size.date_format)} for day in marked]
 
 
 def _layer(dataset: str) -> alt.Chart:

@@ -157,7 +157,7 @@ def _bridge_sentences(trend: Trend) -> Iterator[str]:
         by = words.difference(after.shown.score - before.shown.score, error)
         yield (
             f"In {words.month(after.wave.closed_on)} half of the people, at random, were asked the new "
-            f"questions: the difference was {by}. Scores before and after are kept apart."
+            f"questions: by themselves they moved scores by {by}. Scores before and after are kept apart."
         )
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from instruments.definitions import Instrument
 
+LARGEST_FOREIGN_BYTES = 5_000_000
+"""The largest file of another tool that is read: some wrap their items in a great deal else."""
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -46,7 +49,7 @@ class Exported:
 
 
 def without_licensed_texts(instrument: Instrument) -> tuple[Instrument, tuple[Loss, ...]]:
-    """The instrument as it may leave the installation: without its items' texts where its licence needs a permission."""
+    """The instrument as it may leave: without its items' texts where its licence needs a permission."""
     if not instrument.licence.permission_required:
         return instrument, ()
     withheld = tuple(

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from instruments.errors import InvalidInstrumentFile
@@ -15,6 +16,7 @@ from instruments.schemas import LONGEST_TEXT, MOST_OPTIONS
 
 NOT_STATED = "Not stated"
 _SECONDS_AN_ITEM = 7
+_STAND_INS = frozenset({77, 88, 97, 98, 99, 777, 888, 997, 998, 999})  # usual codes of “don’t know” and “no answer”
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -95,18 +97,14 @@ class Draft:
 
     def _response_set(self, name: str, options: Sequence[Option], stem: Mapping[str, str], where: str) -> str:
         values, kind = self._values(options, where)
-        made = {
+        made: dict[str, Any] = {  # Any: as above
             "kind": kind,
             "stem": {language: clean(value) for language, value in stem.items() if clean(value)},
             "options": [
-                {"value": value, "label": {key: clean(text) for key, text in option.label.items() if clean(text)}}
+                {"value": value, "label": self._label(option, where)}
                 for value, option in zip(values, options, strict=True)
             ],
         }
-        for option, given in zip(made["options"], options, strict=True):
-            if not option["label"]:
-                self.lose(where, f"its option {given.code} has no label; its code stands in for it")
-                option["label"] = {self.languages[0]: clean(given.code) or "?"}
         for known in self.response_sets:
             if {key: value for key, value in known.items() if key != "id"} == made:
                 return str(known["id"])
@@ -115,16 +113,24 @@ class Draft:
         self.response_sets.append({"id": identity, **made})
         return identity
 
+    def _label(self, option: Option, where: str) -> dict[str, str]:
+        label = {language: clean(text) for language, text in option.label.items() if clean(text)}
+        if not label:
+            self.lose(where, f"its option {option.code} has no label; its code stands in for it")
+        return label or {self.languages[0]: clean(option.code) or "?"}
+
     def _values(self, options: Sequence[Option], where: str) -> tuple[list[int], str]:
         """Values that rise by one: the file's own where they do, else new ones, which is said."""
         given = [_whole(option.weight if option.weight is not None else option.code) for option in options]
         numbers = [number for number in given if number is not None]
         if len(numbers) == len(given) and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             return numbers, "ordinal"
-        renumbered = list(range(1, len(options) + 1))
+        rises = len(numbers) == len(given) and all(before < after for before, after in pairwise(numbers))
+        kind = "ordinal" if rises and not _STAND_INS.intersection(numbers) else "nominal"
         codes = ", ".join(option.code for option in options[:6]) + (", …" if len(options) > 6 else "")
-        self.lose(where, f"its codes {codes} do not rise by one; they become 1 to {len(options)}, without an order")
-        return renumbered, "nominal"
+        how = "in their order" if kind == "ordinal" else "without an order"
+        self.lose(where, f"its codes {codes} do not rise by one; they become 1 to {len(options)}, {how}")
+        return list(range(1, len(options) + 1)), kind
 
     def _unused(self, name: str, taken: Iterable[str], where: str) -> str:
         wanted = _identifier(name) or f"item_{len(self.items) + 1}"
@@ -144,7 +150,7 @@ class Draft:
         return NOT_STATED
 
     def _complete_languages(self) -> tuple[str, ...]:
-        """The languages that every item and option has; the first one always, with another's text where it is missing."""
+        """The languages that every item and option has; the first always, another's text standing in where needed."""
         wordings = [item["text"] for item in self.items]
         wordings += [option["label"] for part in self.response_sets for option in part["options"]]
         complete = [language for language in self.languages[1:] if all(language in wording for wording in wordings)]

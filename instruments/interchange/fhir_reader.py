@@ -8,7 +8,7 @@ from typing import Any
 
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import require_size
-from instruments.interchange.carrying import Details, Imported
+from instruments.interchange.carrying import LARGEST_FOREIGN_BYTES, Details, Imported
 from instruments.interchange.drafting import Draft, Option
 from instruments.interchange.fhir_writer import CANONICAL, ITEM_WEIGHT, ORDINAL_VALUE, TRANSLATION
 from instruments.interchange.languages import language_tag
@@ -19,7 +19,8 @@ _DROPPED = {
     "initial": "its preselected answer is dropped: nothing is preselected here",
     "prefix": "its number is dropped",
 }
-_CHOICE_TYPES = {"choice", "coding", "open-choice"}
+_CHOICE_TYPES = {"choice", "coding", "open-choice", "boolean"}
+_YES_NO = {"en": ("No", "Yes"), "cy": ("Na", "Ie")}
 
 
 def read_fhir(content: bytes, source: str, details: Details) -> Imported:
@@ -54,7 +55,7 @@ def read_fhir(content: bytes, source: str, details: Details) -> Imported:
 
 
 def _parse(content: bytes, source: str) -> Json:
-    require_size(content, source)
+    require_size(content, source, LARGEST_FOREIGN_BYTES)
     try:
         parsed = json.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -95,6 +96,8 @@ def _carry(
     for nested, _, _ in _walk(_objects(item.get("item")), language):
         draft.lose(f"item {nested.get('linkId') or '?'}", f"is not carried: it is nested in {name}")
     options = _options(item, value_sets, language)
+    if kind == "boolean" and language in _YES_NO:
+        options = [Option(str(value), {language: label}) for value, label in enumerate(_YES_NO[language])]
     if kind not in _CHOICE_TYPES:
         draft.lose(where, f"is not carried: only items with one answer out of a list are asked, not {kind}")
     elif item.get("repeats") is True:
@@ -159,7 +162,7 @@ def _weight(part: Json) -> float | None:
 def _texts(part: Json, key: str, language: str) -> dict[str, str]:
     """A text in each language that it has."""
     found = {language: str(part[key])} if isinstance(part.get(key), str) else {}
-    return found | {tag: text for tag, text in _translations(part.get(f"_{key}"))}
+    return found | dict(_translations(part.get(f"_{key}")))
 
 
 def _translations(element: object) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from itertools import groupby
 from instruments.definitions import Instrument, Item, ResponseKind
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import require_size
-from instruments.interchange.carrying import Details, Exported, Imported, Loss
+from instruments.interchange.carrying import LARGEST_FOREIGN_BYTES, Details, Exported, Imported, Loss
 from instruments.interchange.drafting import Draft, Option
 
 COLUMNS = (
@@ -88,7 +88,7 @@ def read_redcap(content: bytes, source: str, details: Details) -> Imported:
 
 
 def _rows(content: bytes, source: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    require_size(content, source)
+    require_size(content, source, LARGEST_FOREIGN_BYTES)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -99,7 +99,7 @@ def _rows(content: bytes, source: str) -> Iterator[tuple[int, Mapping[str, str]]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         heads = [head.strip() for head in reader.fieldnames or ()]
-        reader.fieldnames = [_known(head) for head in heads]
+        reader.fieldnames = _by_place([_known(head) for head in heads])
         if not {NAME, TYPE, LABEL} <= set(reader.fieldnames):
             raise InvalidInstrumentFile(
                 source, [f"is not a REDCap data dictionary: it needs the columns {NAME}, {TYPE} and {LABEL}"]
@@ -116,6 +116,14 @@ def _known(head: str) -> str:
         if plain in {ours.casefold(), old} or (ours == CHOICES and plain.startswith("choices")):
             return ours
     return head
+
+
+def _by_place(heads: list[str]) -> list[str]:
+    """Name a column that has lost its name after its place, where nearly all others are where REDCap writes them."""
+    in_place = sum(head == column for head, column in zip(heads, COLUMNS, strict=False))
+    if in_place < len(COLUMNS) - 2:
+        return heads
+    return [column if head not in COLUMNS else head for head, column in zip(heads, COLUMNS, strict=False)]
 
 
 def _carry(row: Mapping[str, str], where: str, stem: str, draft: Draft) -> None:

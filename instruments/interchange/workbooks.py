@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from openpyxl import load_workbook
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import require_size
+from instruments.interchange.carrying import LARGEST_FOREIGN_BYTES
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 200
@@ -35,7 +36,7 @@ def read_sheets(content: bytes, source: str) -> Mapping[str, list[SheetRow]]:
     InvalidInstrumentFile
         The content is no workbook, a broken one, or one that unpacks to far more than an instrument needs.
     """
-    require_size(content, source)
+    require_size(content, source, LARGEST_FOREIGN_BYTES)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise InvalidInstrumentFile(
             source, ["is an .xls or an encrypted workbook; save it as .xlsx without a password"]
@@ -45,15 +46,17 @@ def read_sheets(content: bytes, source: str) -> Mapping[str, list[SheetRow]]:
             unpacked = sum(part.file_size for part in packed.infolist())
         if unpacked > LARGEST_UNPACKED_BYTES:
             raise InvalidInstrumentFile(source, [f"unpacks to {unpacked:,} bytes, far more than an instrument needs"])
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        return {sheet.title.strip().casefold(): list(_rows(sheet)) for sheet in book.worksheets}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it does not know of a workbook's looks is no concern of ours
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            return {sheet.title.strip().casefold(): list(_rows(sheet)) for sheet in book.worksheets}
     except InvalidInstrumentFile:
         raise
     except Exception as error:
         raise InvalidInstrumentFile(source, ["is not a readable .xlsx workbook"]) from error
 
 
-def _rows(sheet: Worksheet | ReadOnlyWorksheet) -> Iterator[SheetRow]:
+def _rows(sheet: Worksheet) -> Iterator[SheetRow]:
     rows = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
     heads = [_text(value) for value in next(rows, ())]
     for number, values in enumerate(rows, start=2):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -115,7 +115,7 @@ def _sets(instrument: Instrument) -> list[dict[str, object]]:
 
 
 def _flat(part: Mapping[str, object]) -> Row:
-    """A part of a document as a row: what is not a plain value is written as JSON, and numbers with all their digits."""
+    """A part of a document as a row: what is no plain text is written as JSON, and numbers with all their digits."""
     return {
         key: value if isinstance(value, str | bool) else json.dumps(value, ensure_ascii=False)
         for key, value in part.items()
@@ -137,7 +137,7 @@ def _fill(sheet: Worksheet, columns: Sequence[str], rows: Iterable[Row]) -> None
                 _write(sheet.cell(number, place), value)
 
 
-def _write(cell: Cell, value: Value) -> None:
+def _write(cell: Cell | MergedCell, value: Value) -> None:
     """Write a value as it is: a text that begins with `=` is a text and no formula."""
     if isinstance(value, str):
         if len(value) > LONGEST_CELL:

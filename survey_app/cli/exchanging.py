@@ -11,8 +11,9 @@ import click
 
 from instruments.definitions import Instrument
 from instruments.files import read_bytes, to_toml
-from instruments.interchange.carrying import Details, Loss
+from instruments.interchange.carrying import LARGEST_FOREIGN_BYTES, Details, Loss
 from instruments.interchange.formats import FORMATS, export
+from survey_app.cli.finding import find
 from survey_app.cli.running import clear_errors, fail, make_app, now
 from survey_app.use_cases import instrument_library
 
@@ -33,13 +34,13 @@ _FORMATS = click.Choice(list(FORMATS))
 def import_instrument(  # noqa: PLR0913 - the options of a command
     path: Path,
     format_name: str,
+    *,
     identity: str | None,
     version: str | None,
     owner: str | None,
     licence: str | None,
     draft: Path | None,
     by: str,
-    *,
     licensed: bool,
     dry_run: bool,
 ) -> None:
@@ -52,7 +53,7 @@ def import_instrument(  # noqa: PLR0913 - the options of a command
     """
     details = Details(identity, version, owner, licence, licensed)
     with clear_errors():
-        imported = FORMATS[format_name].read(read_bytes(path), str(path), details)
+        imported = FORMATS[format_name].read(read_bytes(path, LARGEST_FOREIGN_BYTES), str(path), details)
         _say_losses(imported.losses, "Not carried, or carried differently:")
         if dry_run:
             click.echo(f"Would import {_summary(imported.instrument)}. Nothing was changed.")
@@ -75,8 +76,6 @@ def export_instrument(reference: str, format_name: str, path: Path | None) -> No
 
     Example: pulse instruments export crescendo-pulse@1.1.0 --to xlsform
     """
-    from survey_app.cli.instruments import find  # here: that module lists this command
-
     with clear_errors():
         instrument = find(reference)
         exported = export(instrument, format_name)

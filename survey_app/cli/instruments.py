@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
-from typing import TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from instruments.definitions import Instrument
 from instruments.equivalence import ChangeLevel, Comparison, compare
 from instruments.files import digest, read_instrument, to_document
-from instruments.library import load_released, release_into, released_references
+from instruments.library import release_into, released_references
 from instruments.verdicts import lines
 from instruments.wording import review
 from survey_app.cli.exchanging import export_instrument, import_instrument
+from survey_app.cli.finding import find, where_there_is_a_database
 from survey_app.cli.running import clear_errors, fail, in_application, make_app, now
-from survey_app.config import InvalidSetting
 from survey_app.use_cases import instrument_library
 
-R = TypeVar("R")
 _FILE = click.Path(path_type=Path)
 _LEVELS = click.Choice([level.word for level in ChangeLevel if level > ChangeLevel.SAME])
 
@@ -46,7 +43,7 @@ def list_instruments(*, as_json: bool) -> None:
     Example: pulse instruments list
     """
     with clear_errors():
-        references = _where_there_is_a_database(instrument_library.list_references, released_references())
+        references = where_there_is_a_database(instrument_library.list_references, list(released_references()))
         found = [find(reference) for reference in references]
     if as_json:
         rows = [{"reference": each.reference, "title": each.title, "digest": digest(each)} for each in found]
@@ -162,19 +159,9 @@ def permit_instrument(reference: str, granted_by: str, scope: str, until: dateti
     click.echo(f"Recorded: {granted_by} permits {reference} until {until:%d %B %Y}.")
 
 
-def find(reference: str) -> Instrument:
-    """A version by its ID@VERSION, or the instrument in a file."""
-    if "@" not in reference or reference.endswith(".toml"):
-        return read_instrument(Path(reference))
-    if reference in released_references():
-        return load_released(reference)
-    with make_app().app_context():
-        return instrument_library.find_instrument(reference)
-
-
 def _compared(before: str, after: str) -> Comparison:
     old, new = find(before), find(after)
-    return _where_there_is_a_database(lambda: instrument_library.compare_versions(old, new), compare(old, new))
+    return where_there_is_a_database(lambda: instrument_library.compare_versions(old, new), compare(old, new))
 
 
 def _ruled(before: str, after: str, level: str, reason: str | None, by: str) -> Comparison:
@@ -183,15 +170,6 @@ def _ruled(before: str, after: str, level: str, reason: str | None, by: str) -> 
     with make_app().app_context():
         old, new = (instrument_library.find_instrument(reference) for reference in (before, after))
         return instrument_library.raise_level(old, new, ChangeLevel[level.upper()], reason=reason, by=by, now=now())
-
-
-def _where_there_is_a_database(ask: Callable[[], R], otherwise: R) -> R:
-    """Ask the installation's database; a machine without one still has what the product ships."""
-    try:
-        with make_app().app_context():
-            return ask()
-    except (InvalidSetting, OperationalError, ProgrammingError):
-        return otherwise
 
 
 def _title(instrument: Instrument) -> str:

@@ -110,9 +110,8 @@ def list_(*, as_json: bool) -> None:
         click.echo(json.dumps([asdict(wave) for wave in found], default=str))
         return
     for wave in found:
-        click.echo(
-            f"{wave.key}  {wave.state:8}  {wave.opens_at:%Y-%m-%d} to {wave.closes_at:%Y-%m-%d}  {wave.asks}  {wave.label}"
-        )
+        days = f"{wave.opens_at:%Y-%m-%d} to {wave.closes_at:%Y-%m-%d}"
+        click.echo(f"{wave.key}  {wave.state:8}  {days}  {wave.asks}  {wave.label}")
 
 
 def _require_time(opens: datetime, closes: datetime) -> None:

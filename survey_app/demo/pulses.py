@@ -18,7 +18,7 @@ _PILOT = Path(__file__).parent / "instruments" / "crescendo-pulse-0.9.0.toml"
 
 @dataclass(frozen=True)
 class DemoPulse:
-    """A pulse of the demo. From wave `changes_at` on it asks `second`; `is_bridged` says whether that wave is a bridge."""
+    """A pulse of the demo: from wave `changes_at` on it asks `second`, and that wave may be a bridge."""
 
     key: str
     name: str

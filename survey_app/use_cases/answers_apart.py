@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -38,7 +39,7 @@ def store_answers_apart(
     for item in frozen.instrument.items_apart:
         given = pd.DataFrame({"block": list(block_of_row), "answer": answers[item.id].to_numpy()}).dropna()
         given = given[given["block"] >= 0]
-        group_of_block = _groups(frozen, blocks, given["block"].value_counts().to_dict(), minimum)
+        group_of_block = _groups(frozen, blocks, Counter(given["block"].astype(int)), minimum)
         rows += [
             {
                 "id": UUID(bytes=secrets.token_bytes(16), version=4),

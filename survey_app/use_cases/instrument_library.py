@@ -31,7 +31,7 @@ class Permission:
     recorded_by: str
 
 
-def list_references() -> Sequence[str]:
+def list_references() -> list[str]:
     """`id@version` of every version that may be asked, by id and then by version number."""
     ours = set(db.session.scalars(select(InstrumentRelease.reference)))
     return sorted(ours.union(released_references()), key=_by_number)

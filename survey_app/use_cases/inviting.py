@@ -1,4 +1,4 @@
-"""Whom a wave invites: where each person is counted, how they are reached, and in which of a bridge's waves they are."""
+"""Whom a wave invites: where each person is counted, how they are reached, and which wave of a bridge they are in."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def thaw(wave_key: str, terms: WaveTerms) -> FrozenWave:
     return FrozenWave(
         key=wave_key,
         instrument=from_document(terms.instrument),
-        tree=GroupTree(tuple(_from_row(*row) for row in groups)),
+        tree=GroupTree(tuple(_from_row(row) for row in groups)),
         terms=DisclosureTerms(terms.minimum_group_size, terms.answer_width),
     )
 
@@ -87,13 +87,7 @@ def _to_row(node: GroupNode) -> list[object]:
     return [node.key, node.name, node.level, node.parent, node.is_leads, node.is_reported]
 
 
-def _from_row(
-    key: str,
-    name: str,
-    level: str,
-    parent: str | None,
-    is_leads: bool,
-    is_reported: bool = True,  # noqa: FBT001, FBT002 - columns of a row
-) -> GroupNode:
+def _from_row(row: list[Any]) -> GroupNode:  # Any: JSON, in the order that _to_row wrote
     """Read a row of a tree; the first release's rows end before `is_reported`."""
-    return GroupNode(key, name, Level(level), parent, is_leads=is_leads, is_reported=is_reported)
+    key, name, level, parent, is_leads, *later = row
+    return GroupNode(key, name, Level(level), parent, is_leads=is_leads, is_reported=later[0] if later else True)

@@ -10,6 +10,8 @@ from survey_app.views import (
     errors,
     guard,
     health,
+    instrument_import,
+    instruments,
     opting_out,
     public,
     respond,
@@ -23,7 +25,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
     guard.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
-    for module in (health, opting_out, public, respond, results, sign_in):
+    for module in (health, instrument_import, instruments, opting_out, public, respond, results, sign_in):
         app.register_blueprint(module.pages)
     if demo:
         app.register_blueprint(_DEMO_PAGES)

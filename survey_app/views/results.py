@@ -14,6 +14,7 @@ from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.groups import LEADS_SUFFIX
 from survey_app.views.guard import current_viewer
+from survey_app.views.navigation import home_links
 
 pages = Blueprint("results", __name__)
 
@@ -114,16 +115,7 @@ def _may_read(results: DatabaseResults, viewer: Viewer, found: ReportingGroup) -
 
 
 def _render(template: str, page: object, **values: object) -> str:
-    viewer = current_viewer()
-    links = [Link(_link_text(level), group_path(key, level)) for _, key, level in viewer.roles]
+    links = home_links(current_viewer())
     if page is None:
         return render_template("empty.html", home_links=links)
     return render_template(template, page=page, home_links=links, **values)
-
-
-def _link_text(level: Level) -> str:
-    return {
-        Level.PROGRAMME: "Programme",
-        Level.AUTHORITY: "My authority",
-        Level.SERVICE_AREA: "My service area",
-    }.get(level, "My team")

@@ -1,0 +1,27 @@
+"""Where a signed-in person can go from every page."""
+
+from __future__ import annotations
+
+from dashboards.pages.addresses import Link, group_path
+from dashboards.snapshots import Level
+from survey_app.use_cases.access import Viewer
+
+_TEXTS = {
+    Level.PROGRAMME: "Programme",
+    Level.AUTHORITY: "My authority",
+    Level.SERVICE_AREA: "My service area",
+    Level.TEAM: "My team",
+}
+
+
+def home_links(viewer: Viewer) -> list[Link]:
+    """A link to each group that somebody has a role in, and to what a programme lead looks after."""
+    links = [Link(_TEXTS[level], group_path(key, level)) for _, key, level in viewer.roles]
+    if leads_programme(viewer):
+        links.append(Link("Instruments", "/manage/instruments"))
+    return links
+
+
+def leads_programme(viewer: Viewer) -> bool:
+    """Whether somebody leads a programme."""
+    return any(level is Level.PROGRAMME for _, _, level in viewer.roles)
