@@ -270,19 +270,18 @@ def _unscored_items(old: Instrument, new: Instrument) -> Iterator[Reason]:
         yield Reason(ChangeLevel.MINOR, f"Items added that enter no score: {', '.join(added)}.", NO_SCALE)
     if removed := [identity for identity in before if identity not in after and identity not in scored]:
         yield Reason(ChangeLevel.MINOR, f"Items removed that entered no score: {', '.join(removed)}.", NO_SCALE)
-    changed = [
-        identity for identity in before.keys() & after.keys() if _task(before[identity]) != _task(after[identity])
+    asked_otherwise = [
+        identity
+        for identity, item in before.items()
+        if identity in after and _task(old, item) != _task(new, after[identity])
     ]
-    if changed:
-        yield Reason(
-            ChangeLevel.MINOR,
-            f"Items that enter no score are asked or kept differently: {', '.join(sorted(changed))}.",
-            NO_SCALE,
-        )
+    if asked_otherwise:
+        sentence = f"Items that enter no score are asked or kept differently: {', '.join(asked_otherwise)}."
+        yield Reason(ChangeLevel.MINOR, sentence, NO_SCALE)
 
 
-def _task(item: Item) -> tuple[object, ...]:
-    return item.scale, item.response_set, item.reverse_keyed, item.core
+def _task(instrument: Instrument, item: Item) -> tuple[object, ...]:
+    return item.scale, len(instrument.response_set_of(item).options), item.reverse_keyed, item.core
 
 
 def _about_scale(old: Instrument, new: Instrument, identity: str, common: tuple[Item, ...]) -> Iterator[Reason]:

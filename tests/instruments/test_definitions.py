@@ -11,7 +11,7 @@ def test_only_core_items_are_scored():
 
 def test_an_instrument_is_referred_to_by_id_and_version():
     tiny = from_document(document())
-    assert (tiny.reference, tiny.major) == ("tiny@1.2.3", 1)
+    assert (tiny.reference, tiny.version_numbers) == ("tiny@1.2.3", (1, 2, 3))
 
 
 def test_a_response_set_knows_its_ends():
