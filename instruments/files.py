@@ -20,6 +20,10 @@ from instruments.schemas import Document, InstrumentSchema
 
 LARGEST_FILE_BYTES = 1_000_000
 _SCHEMA = InstrumentSchema()
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_DEEP_KEY = re.compile(
+    rf"(?:^|[\[{{,])[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{8}}", re.MULTILINE
+)  # takes its reader long
 _ORDER = (
     *("id", "version", "title", "owner", "source", "citation", "recall_window", "languages", "estimated_seconds"),
     *("licence", "anchors", "response_sets", "scales", "items"),
@@ -68,6 +72,8 @@ def from_toml(content: bytes, *, source: str) -> Instrument:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InvalidInstrumentFile(source, [f"line {line} is not UTF-8 text; save the file as UTF-8"]) from error
+    if _DEEP_KEY.search(text):
+        raise InvalidInstrumentFile(source, ["is not an instrument: a key of it has more parts than any of ours"])
     try:
         document = tomllib.loads(text)
     except RecursionError as error:

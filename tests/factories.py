@@ -12,18 +12,18 @@ from flask import Flask
 from sqlalchemy import select
 
 from dashboards.snapshots import Level
-from survey_app.crypto.link_tokens import invitation_token
+from survey_app.crypto.link_tokens import invitation_token, sign_in_token
 from survey_app.extensions import db, vault
-from survey_app.models.accounts import Role
+from survey_app.models.accounts import Role, SignInRequest
 from survey_app.models.invitations import Invitation
-from survey_app.use_cases.access import add_account
+from survey_app.use_cases.access import add_account, request_sign_in
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group
-from survey_app.use_cases.pulses import add_pulse, plan_wave
+from survey_app.use_cases.pulses import add_pulse, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
-from tests.people import BEN, CHLOE, DEV
+from tests.people import BEN, CHLOE, DEV, Person
 
 MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
 CORE = (
@@ -107,6 +107,20 @@ class Studio:
         messages = open_wave(wave_id, moment, self.vault)
         return OpenWave(self, wave_id, key, moment, messages)
 
+    def open_bridge(self, to: str, *, opened_at: datetime | None = None) -> tuple[OpenWave, OpenWave]:
+        """Plan a bridge to another version and open both of its waves."""
+        moment = opened_at or MONDAY + timedelta(days=30 * self.waves)
+        self.waves += 1
+        key = f"wave-{self.waves}"
+        label = f"{moment:%B %Y}"
+        closes_at = moment + timedelta(days=10)
+        earlier, new = plan_bridge("monthly", key, to, label=label, opens_at=moment, closes_at=closes_at)
+        messages = open_wave(earlier, moment, self.vault)
+        return (
+            OpenWave(self, earlier, f"{key}-old", moment, messages),
+            OpenWave(self, new, f"{key}-new", moment, []),
+        )
+
     def run_wave(self, answers: Mapping[str, Sequence[Mapping[str, str]]]) -> OpenWave:
         """Open a wave, answer for each team what is given, and close it."""
         wave = self.open()
@@ -144,6 +158,20 @@ class OpenWave:
     def close(self) -> None:
         """Close the wave ten days later."""
         close_wave(self.id, self.opened_at + timedelta(days=10), self.studio.vault)
+
+
+def signed_in(studio, person: Person):
+    """A browser that followed its sign-in link."""
+    client = studio.app.test_client()
+    client.post("/sign-in", data={"email": person.email})
+    browser_cookie = client.get_cookie("prelogin").value
+    request_sign_in(person.email, browser_cookie, datetime.now(UTC), studio.vault)
+    newest = db.session.scalars(select(SignInRequest.id).order_by(SignInRequest.expires_at.desc())).first()
+    db.session.rollback()
+    token = sign_in_token(studio.vault.link_key, newest)
+    assert client.get(f"/sign-in/{token}").status_code == 200
+    assert client.post(f"/sign-in/{token}").status_code == 303
+    return client
 
 
 def same_answer(value: int, items: Sequence[str] = CORE) -> dict[str, str]:

@@ -98,9 +98,10 @@ class FakeResults:
     published_cells: list[PublishedCell] = field(default_factory=list)
     changes: dict[str, list[SmallChangeMark]] = field(default_factory=dict)
     charts: dict[tuple[str, str, str], StoredChart] = field(default_factory=dict)
+    waves_of: dict[str, list[PublishedWave]] = field(default_factory=dict)
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
-        return self.published
+        return self.waves_of.get(group, self.published)
 
     def group(self, key: str) -> ReportingGroup | None:
         return next((group for group in self.groups if group.key == key), None)

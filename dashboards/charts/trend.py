@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from math import ceil, floor
 
@@ -91,9 +92,9 @@ def _bands(trend: Trend) -> list[dict[str, str | float]]:
         goes_on = phases.get(usual.stop) == usual.phase
         begins, ends = days[usual.start], days[usual.stop - 1]
         if usual.start > usual.phase:
-            begins -= (begins - days[usual.start - 1]) / 2
+            begins = _half_way(days[usual.start - 1], begins)
         if goes_on:
-            ends += (days[usual.stop] - ends) / 2
+            ends = _half_way(ends, days[usual.stop])
         label = "usual range (early estimate)" if usual.is_early else "usual range"
         bands.append(
             {
@@ -106,6 +107,10 @@ def _bands(trend: Trend) -> list[dict[str, str | float]]:
             }
         )
     return bands
+
+
+def _half_way(before: date, after: date) -> date:
+    return before + (after - before) / 2
 
 
 def _points(trend: Trend) -> list[dict[str, str | float]]:

@@ -44,7 +44,12 @@ def _write(instrument: Instrument, *, choice: str, weight: str) -> Exported:
         "item": list(_groups(instrument, choice, weight)),
     }
     content = json.dumps(questionnaire, ensure_ascii=False, indent=2).encode("utf-8")
-    return Exported(content, tuple(_losses(instrument)))
+    return Exported(content, fhir_losses(instrument))
+
+
+def fhir_losses(instrument: Instrument) -> tuple[Loss, ...]:
+    """Return what of an instrument a Questionnaire does not hold, item by item."""
+    return tuple(_losses(instrument))
 
 
 def _groups(instrument: Instrument, choice: str, weight: str) -> Iterator[Json]:

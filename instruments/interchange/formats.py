@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from instruments.definitions import Instrument
-from instruments.interchange.carrying import Details, Exported, Imported, without_licensed_texts
+from instruments.interchange.carrying import Details, Exported, Imported, Loss, without_licensed_texts
 from instruments.interchange.fhir_reader import read_fhir
-from instruments.interchange.fhir_writer import write_fhir_r4b, write_fhir_r5
-from instruments.interchange.redcap import read_redcap, write_redcap
+from instruments.interchange.fhir_writer import fhir_losses, write_fhir_r4b, write_fhir_r5
+from instruments.interchange.redcap import read_redcap, redcap_losses, write_redcap
 from instruments.interchange.xlsform_reader import read_xlsform
-from instruments.interchange.xlsform_writer import write_xlsform
+from instruments.interchange.xlsform_writer import write_xlsform, xlsform_losses
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Format:
     ending: str
     media_type: str
     write: Callable[[Instrument], Exported]
+    losses: Callable[[Instrument], tuple[Loss, ...]]
     read: Callable[[bytes, str, Details], Imported]
 
 
@@ -29,11 +30,19 @@ _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FHIR = "application/fhir+json"
 
 FORMATS: Mapping[str, Format] = {
-    "xlsform": Format("XLSForm workbook", ".xlsx", _WORKBOOK, write_xlsform, read_xlsform),
-    "redcap": Format("REDCap data dictionary", ".csv", "text/csv; charset=utf-8", write_redcap, read_redcap),
-    "fhir": Format("FHIR Questionnaire (R4B)", ".json", _FHIR, write_fhir_r4b, read_fhir),
-    "fhir-r5": Format("FHIR Questionnaire (R5)", ".json", _FHIR, write_fhir_r5, read_fhir),
+    "xlsform": Format("XLSForm workbook", ".xlsx", _WORKBOOK, write_xlsform, xlsform_losses, read_xlsform),
+    "redcap": Format(
+        "REDCap data dictionary", ".csv", "text/csv; charset=utf-8", write_redcap, redcap_losses, read_redcap
+    ),
+    "fhir": Format("FHIR Questionnaire (R4B)", ".json", _FHIR, write_fhir_r4b, fhir_losses, read_fhir),
+    "fhir-r5": Format("FHIR Questionnaire (R5)", ".json", _FHIR, write_fhir_r5, fhir_losses, read_fhir),
 }
+
+
+def losses_of(instrument: Instrument, name: str) -> tuple[Loss, ...]:
+    """What of an instrument a format would not hold, before anything is written."""
+    allowed, withheld = without_licensed_texts(instrument)
+    return (*withheld, *FORMATS[name].losses(allowed))
 
 
 def export(instrument: Instrument, name: str) -> Exported:

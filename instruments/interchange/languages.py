@@ -13,7 +13,7 @@ _NAMES = {
 }  # fmt: skip
 _TAGS = {name.casefold(): tag for tag, name in _NAMES.items()} | {"welsh": "cy", "francais": "fr", "français": "fr"}
 _IN_BRACKETS = re.compile(r"\(\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]+)?\s*\)\s*$")
-_BARE_TAG = re.compile(r"[a-z]{2,3}\Z")
+_BARE_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*\Z")
 
 
 def language_name(tag: str) -> str:
@@ -34,7 +34,7 @@ def language_tag(name: str) -> str:
         return found[1].lower()
     if name.casefold() in _TAGS:
         return _TAGS[name.casefold()]
-    if _BARE_TAG.match(name.casefold()):
-        return name.casefold()
+    if bare := _BARE_TAG.match(name.casefold()):
+        return bare[1]
     letters = re.sub(r"[^a-z]", "", name.casefold())[:3]
     return letters if len(letters) > 1 else "und"

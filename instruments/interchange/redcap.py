@@ -61,7 +61,12 @@ def write_redcap(instrument: Instrument) -> Exported:
                     MATRIX: f"matrix_{number + 1}" if options.kind is ResponseKind.ORDINAL else "",
                 }
             )
-    return Exported(file.getvalue().encode("utf-8"), tuple(_losses_of(instrument, names)))
+    return Exported(file.getvalue().encode("utf-8"), redcap_losses(instrument))
+
+
+def redcap_losses(instrument: Instrument) -> tuple[Loss, ...]:
+    """Return what of an instrument a data dictionary cannot hold, item by item."""
+    return tuple(_losses_of(instrument, _field_names(instrument)))
 
 
 def read_redcap(content: bytes, source: str, details: Details) -> Imported:

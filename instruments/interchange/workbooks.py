@@ -7,13 +7,14 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-from openpyxl import load_workbook
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import require_size
 from instruments.interchange.carrying import LARGEST_FOREIGN_BYTES
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 200
@@ -36,6 +37,8 @@ def read_sheets(content: bytes, source: str) -> Mapping[str, list[SheetRow]]:
     InvalidInstrumentFile
         The content is no workbook, a broken one, or one that unpacks to far more than an instrument needs.
     """
+    from openpyxl import load_workbook  # here: it brings numpy, which pages do without
+
     require_size(content, source, LARGEST_FOREIGN_BYTES)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise InvalidInstrumentFile(

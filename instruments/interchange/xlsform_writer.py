@@ -6,18 +6,17 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from instruments.definitions import Instrument, Item
 from instruments.errors import TooLongForWorkbook
 from instruments.files import to_document
-from instruments.interchange.carrying import Exported
+from instruments.interchange.carrying import Exported, Loss
 from instruments.interchange.languages import language_name
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 FORMAT = "crescendo-instrument 1"
 OWN_SHEETS = ("x_instrument", "x_scales", "x_response_sets")
@@ -37,6 +36,8 @@ def write_xlsform(instrument: Instrument) -> Exported:
     TooLongForWorkbook
         A scale's bands or look-up table would not fit a cell.
     """
+    from openpyxl import Workbook  # here: it brings numpy, which pages do without
+
     book = Workbook()
     book.remove(book.worksheets[0])
     languages = instrument.languages
@@ -56,7 +57,12 @@ def write_xlsform(instrument: Instrument) -> Exported:
     _fill(book.create_sheet("x_response_sets"), ["id", "kind", "stem"], [_flat(part) for part in sets])
     file = io.BytesIO()
     book.save(file)
-    return Exported(file.getvalue(), ())
+    return Exported(file.getvalue(), xlsform_losses(instrument))
+
+
+def xlsform_losses(_instrument: Instrument) -> tuple[Loss, ...]:
+    """Return what of an instrument a workbook cannot hold: nothing."""
+    return ()
 
 
 def _survey_columns(languages: Sequence[str]) -> list[str]:
@@ -127,6 +133,9 @@ def _keys(rows: Iterable[Row]) -> list[str]:
 
 
 def _fill(sheet: Worksheet, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    from openpyxl.styles import Font  # here: as above
+    from openpyxl.utils import get_column_letter
+
     for place, column in enumerate(columns, start=1):
         sheet.cell(1, place, column).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(place)].width = 44 if "label" in column else 18

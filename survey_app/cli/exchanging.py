@@ -94,8 +94,12 @@ def _say_losses(losses: Sequence[Loss], heading: str) -> None:
 
 def _ask_about(losses: Sequence[Loss]) -> None:
     """At a terminal, let a person decide; a program has asked with --dry-run."""
-    if losses and sys.stdin.isatty() and not click.confirm("Go on without these?"):
+    if losses and _is_terminal() and not click.confirm("Go on without these?"):
         fail("Nothing was changed.")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _write_draft(path: Path, instrument: Instrument) -> None:

@@ -40,6 +40,8 @@ class DatabaseResults:
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         """Published waves in the authority that the group is part of, oldest first; of a programme, all its waves."""
+        if self.group(group) is None:
+            return []
         authority = self._authority_of(group)
         return [
             wave for wave_id, wave in self._waves_by_id.items() if authority in {None, *self._authorities_of[wave_id]}

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from instruments.definitions import Instrument
 from instruments.equivalence import ChangeLevel
 from instruments.errors import LevelLowered, UnknownInstrument
-from instruments.interchange.formats import FORMATS, export
+from instruments.interchange.formats import FORMATS, export, losses_of
 from instruments.rotation import asked_items, rotating_items
 from instruments.screens import screens_of
 from instruments.side_by_side import side_by_side
@@ -63,7 +63,7 @@ def preview(reference: str) -> Response:
             screen_count=len(_screens(instrument)),
             remarks=review(instrument),
             permission=_permission_of(instrument),
-            exports=[(name, FORMATS[name].title, export(instrument, name).losses) for name in FORMATS],
+            exports=[(name, FORMATS[name].title, losses_of(instrument, name)) for name in FORMATS],
         )
     )
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"

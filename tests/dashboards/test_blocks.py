@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.snapshots import Level
-from dashboards.suppression.blocks import form_blocks
+from dashboards.suppression.blocks import form_blocks, form_coarser_blocks
 from dashboards.suppression.tree import GroupNode, GroupTree
-from tests.dashboards.suppression_cases import trees
+from tests.dashboards.suppression_cases import programmes, trees
 
 
 def service(*teams):
@@ -115,3 +115,23 @@ def test_leads_are_a_block_of_their_own_where_they_are_enough():
 def test_a_combination_with_leads_is_kept_only_while_the_others_are_enough():
     sizes = {"x": 3, "y": 1, "s.leads": 1}
     assert form_blocks(with_leads("x", "y"), sizes, 5, previous=[("s.leads", "x", "y")]) == ()
+
+
+def test_blocks_are_joined_until_an_item_has_ten_answers():
+    tree = service("w", "x", "y", "z")
+    blocks = form_blocks(tree, {"w": 12, "x": 4, "y": 3, "z": 6}, 5)
+    assert keys(blocks) == ["w", "x+y", "z"]
+    coarser = form_coarser_blocks(tree, blocks, {"w": 11, "x+y": 4, "z": 6}, 10)
+    assert coarser == (("w",), ("x+y", "z"))
+    assert form_coarser_blocks(tree, blocks, {"w": 3, "x+y": 3, "z": 3}, 10) == ()
+
+
+@given(programmes(), st.integers(0, 9))
+def test_unions_are_of_whole_blocks_each_in_one_and_each_large_enough(programme, skipped):
+    blocks = programme.counts.blocks
+    sizes = {block.key: max(0, block.respondents - skipped) for block in blocks}
+    unions = form_coarser_blocks(programme.tree, blocks, sizes, 10)
+    members = [key for union in unions for key in union]
+    assert len(set(members)) == len(members)
+    assert set(members) <= {block.key for block in blocks}
+    assert all(sum(sizes[key] for key in union) >= 10 for union in unions)

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
-from dashboards.charts.trend import PHONE, SIZES, WIDE, draw_sparkline, draw_trend
-from dashboards.snapshots import PublishedWave, SmallChangeMark
+from dashboards.charts.trend import PHONE, SIZES, WIDE, _bands, draw_sparkline, draw_trend
+from dashboards.snapshots import LinePlace, PublishedWave, SmallChangeMark
 from dashboards.trends import build_trend
 from tests.fakes import BURNOUT, CONNECTEDNESS, shown, wave, withheld
 
@@ -58,7 +58,7 @@ def test_dates_are_not_a_day_off_in_british_summer():
 
 
 def test_the_newest_pulse_stands_over_its_own_month():
-    late = [PublishedWave("w0", "October", date(2026, 10, 30), 5, 25.0, (CONNECTEDNESS,))]
+    late = [PublishedWave("w0", "October", date(2026, 10, 30), 5, 25.0, (CONNECTEDNESS,), {})]
     svg = draw_trend(build_trend(CONNECTEDNESS, late, [shown(0, 60)]), WIDE).svg
     assert "Oct 2026" in svg
     assert "Nov 2026" not in svg
@@ -102,3 +102,16 @@ def test_a_forked_job_can_draw():
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
     )
     assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0
+
+
+def test_the_bands_of_a_line_whose_questions_changed_meet_half_way():
+    places = [{"connectedness": LinePlace("one", "one")}] * 8
+    places += [{"connectedness": LinePlace("one", "two", -6.0, 1.0)}] * 4
+    waves = [wave(number, places=place) for number, place in enumerate(places)]
+    scores = [60, 62, 58, 61, 59, 60, 62, 58, 55, 53, 54, 55]
+    found = build_trend(CONNECTEDNESS, waves, [shown(number, score) for number, score in enumerate(scores)])
+    first, second = _bands(found)
+    assert first["to"] == second["from"] == "2025-08-27"
+    assert (first["label"], second["label"]) == ("usual range", "")
+    assert second["centre"] == pytest.approx(first["centre"] - 6, abs=0.11)
+    assert ">Q</text>" in draw_trend(found, WIDE).svg

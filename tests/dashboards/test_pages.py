@@ -6,7 +6,7 @@ from dashboards.pages.addresses import group_path
 from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
 from dashboards.pages.measure import build_measure_page
-from dashboards.snapshots import Level, ReportingGroup, SmallChangeMark, StoredChart, WithheldReason
+from dashboards.snapshots import Level, LinePlace, ReportingGroup, SmallChangeMark, StoredChart, WithheldReason
 from tests.fakes import BURNOUT, CONNECTEDNESS, FakeResults, shown, wave, withheld
 
 TEAM = ReportingGroup("t", "Team T", Level.TEAM, "s")
@@ -204,7 +204,7 @@ def test_an_authority_that_is_not_shown_has_a_row_without_a_figure():
     page = build_comparison_page(authorities(60, None), PROGRAMME)
     assert page.rows[1].figures[0].score == "Not shown"
     assert page.rows[1].answers == "not enough answers to show"
-    assert page.answered == "not enough answers to show"
+    assert page.answered is None, "the programme itself is not reported on"
 
 
 @pytest.mark.parametrize(
@@ -212,3 +212,83 @@ def test_an_authority_that_is_not_shown_has_a_row_without_a_figure():
 )
 def test_every_level_has_an_address(level, path):
     assert group_path("x", level) == path
+
+
+def asked(*questions):
+    """Three authorities whose newest waves ask these questions."""
+    fake = authorities(60, 62)
+    fake.groups.append(ReportingGroup("c", "Authority C", Level.AUTHORITY, "p"))
+    fake.published_cells.append(shown(0, 90, group="c"))
+    for key, version in zip("abc", questions, strict=True):
+        fake.waves_of[key] = [wave(0, places={"connectedness": LinePlace(version, version)})]
+    return fake
+
+
+def test_authorities_that_were_asked_other_questions_are_shown_and_not_compared():
+    fake = asked("new", "new", "old")
+    fake.charts = {
+        ("p", "connectedness", variant): StoredChart("<svg/>", "f") for variant in ("dots-wide", "dots-phone")
+    }
+    page = build_comparison_page(fake, PROGRAMME)
+    standings = [row.figures[0].standing for row in page.rows]
+    assert standings[:2] == ["similar to the others"] * 2
+    assert standings[2] == "other questions were asked: not compared"
+    assert page.rows[2].figures[0].score == "90"
+    assert "Authority C" not in page.charts[0].alt, "nor does the picture show it beside them"
+    assert page.headline == "No group stands out; the differences could be chance"
+
+
+def test_an_authority_whose_newest_pulse_is_older_says_so():
+    fake = asked("new", "new", "new")
+    fake.published = [wave(0), wave(1)]
+    page = build_comparison_page(fake, PROGRAMME)
+    assert (page.wave.label, page.rows[0].pulse) == ("February 2025", "January 2025")
+
+
+def test_an_authority_without_any_pulse_is_not_in_the_comparison():
+    fake = asked("new", "new", "new")
+    fake.waves_of["c"] = []
+    assert [row.name for row in build_comparison_page(fake, PROGRAMME).rows] == ["Authority A", "Authority B"]
+
+
+def moved(*places, bridge=(), scores=(60, 58)):
+    marks = {0: None, 1: None} | dict.fromkeys(bridge, "b")
+    waves = [
+        wave(number, places={"connectedness": LinePlace(*place)}, bridge=marks[number])
+        for number, place in enumerate(places)
+    ]
+    cells = [shown(number, score) if score else withheld(number) for number, score in enumerate(scores)]
+    fake = results(cells)
+    fake.published = waves
+    return build_measure_page(fake, TEAM, "connectedness")
+
+
+def test_a_page_says_how_far_a_change_of_questions_moved_scores_by_itself():
+    page = moved(("one", "one"), ("one", "two", -2.0, 1.0))
+    assert page.moves == (
+        "February 2025: some questions changed, which by itself moved scores by −2.0 (likely between −4.0 and 0). "
+        "The usual range moved too.",
+    )
+    assert page.rows[0].note == "Some questions changed"
+    assert not page.has_breaks
+
+
+def test_a_change_of_nothing_that_is_scored_moves_nothing():
+    page = moved(("one", "one"), ("one", "two"))
+    assert page.moves == ("February 2025: something about the questions changed, but none of those that are scored.",)
+
+
+def test_a_break_is_said_in_the_table_and_to_those_who_do_not_see_the_picture():
+    page = moved(("one", "one"), ("two", "two"))
+    assert page.has_breaks
+    assert page.rows[0].note == "Questions changed: not comparable with earlier pulses"
+    assert "The questions changed at February 2025; the line is broken there." in page.alt
+    assert page.bridges == page.moves == ()
+
+
+def test_a_bridge_says_what_the_questions_do_by_themselves():
+    page = moved(("one", "one"), ("two", "two"), bridge=(0, 1))
+    (sentence,) = page.bridges
+    assert sentence.startswith("In February 2025 half of the people, at random, were asked the new questions")
+    assert "moved scores by −2.0 (likely between −10.5 and +6.5)" in sentence
+    assert moved(("one", "one"), ("two", "two"), bridge=(0, 1), scores=(None, 58)).bridges == ()

@@ -8,7 +8,7 @@ from dashboards.errors import AuditFailed, InvalidTerms
 from dashboards.snapshots import Coverage, Level, ShownCell, WithheldCell, WithheldReason
 from dashboards.suppression.blocks import Block, form_blocks
 from dashboards.suppression.protection import protect
-from dashboards.suppression.publication import publish
+from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
 from dashboards.suppression.terms import DisclosureTerms
 from dashboards.suppression.tree import GroupNode, GroupTree
 from scoring.tallies import measure_mean
@@ -177,3 +177,18 @@ def test_a_partition_that_protects_nobody_is_refused_by_the_audit():
 def test_terms_that_would_protect_nobody_are_refused(terms):
     with pytest.raises(InvalidTerms):
         DisclosureTerms(*terms)
+
+
+def test_a_part_of_a_programme_is_not_published_under_its_name():
+    nodes = [
+        GroupNode("p", "Programme", Level.PROGRAMME, None, is_reported=False),
+        GroupNode("a", "Authority", Level.AUTHORITY, "p"),
+        GroupNode("s", "Area", Level.SERVICE_AREA, "a"),
+        GroupNode("x", "Team", Level.TEAM, "s"),
+    ]
+    tree = GroupTree(tuple(nodes))
+    blocks = (Block(("x",), 6),)
+    measure = MeasureCounts("calm", 20.0, (np.array([[1, 2, 1, 1, 1]]),))
+    counts = WaveCounts("w", "i@1.0.0", tree, {"x": 6}, {"x": 6}, blocks, (measure,))
+    cells = publish(counts, DisclosureTerms(5, 25.0))
+    assert [cell.group for cell in cells] == ["a", "s", "x"]

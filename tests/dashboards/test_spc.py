@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dashboards.spc import Side, signals, usual_ranges
+from dashboards.spc import Offset, Side, signals, usual_ranges
 
 STEADY = [60.0, 62, 58, 61, 59, 60, 62, 58, 61, 59, 62, 60]
 
@@ -94,3 +94,29 @@ def test_the_newest_pulse_is_seldom_flagged_when_nothing_has_changed(autocorrela
         values = [60 + value for value in series]
         flagged += signals(values, usual_ranges(values))[-1] is not None
     assert flagged / 2000 < most
+
+
+def test_a_range_widens_by_the_error_of_a_link_and_by_no_more():
+    values = [60.0, 62, 58, 61, 59, 60, 62, 58, 61, 59, 60, 62, 57, 57]
+    offsets = [Offset()] * 12 + [Offset(-3.0, 2.0)] * 2
+    before, after = usual_ranges(values, offsets=offsets)
+    assert (before.start, before.stop, after.start, after.stop) == (0, 12, 12, 14)
+    assert (before.phase, after.phase) == (0, 0)
+    half = before.upper - before.centre
+    assert after.centre == before.centre - 3
+    assert after.upper - after.centre == pytest.approx((half**2 + 36) ** 0.5)
+
+
+def test_an_error_that_the_whole_phase_shares_widens_nothing():
+    values = [60.0, 62, 58, 61, 59, 60]
+    (usual,) = usual_ranges(values, offsets=[Offset(5.0, 4.0)] * 6)
+    (plain,) = usual_ranges(values)
+    assert usual.upper == pytest.approx(plain.upper)
+    assert usual.centre == pytest.approx(plain.centre)
+
+
+def test_a_row_of_eight_goes_on_across_a_change_of_questions():
+    values = [50.0, 52, 48, 51, 49, 50, 52, 48, 51, 49, 50, 52, *[51.0] * 4, *[41.0] * 4]
+    offsets = [Offset()] * 16 + [Offset(-10.0, 0.0)] * 4
+    sides = signals(values, usual_ranges(values, offsets=offsets))
+    assert sides[12:] == (Side.HIGHER,) * 8

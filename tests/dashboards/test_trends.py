@@ -1,6 +1,12 @@
 from datetime import date
+from itertools import pairwise
 
-from dashboards.snapshots import SmallChangeMark
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.charts.trend import _points
+from dashboards.snapshots import LinePlace, SmallChangeMark
+from dashboards.spc import Offset
 from dashboards.trends import ReadingKind, build_trend
 from tests.fakes import BURNOUT, CONNECTEDNESS, shown, wave, withheld
 
@@ -58,12 +64,88 @@ def test_the_line_starts_at_the_groups_first_wave_and_keeps_its_gaps():
     assert found.latest_shown is found.points[-1]
 
 
-def test_a_major_version_breaks_the_line_and_a_minor_one_does_not():
-    minor = [shown(0, 60), shown(1, 61, instrument="crescendo-pulse@1.1.0")]
-    major = [shown(0, 60), withheld(1), shown(2, 61, instrument="crescendo-pulse@2.0.0")]
-    assert not any(point.starts_phase for point in trend(minor).points)
-    assert [point.starts_phase for point in trend(major).points] == [False, False, True]
-    assert trend(major).reading.kind is ReadingKind.STARTING_POINT
+ONE, TWO, THREE = "p@1.0.0", "p@1.1.0", "p@2.0.0"
+
+
+def placed(*places):
+    """Waves whose figures stand at these places of the line: (series, questions, offset, error)."""
+    return [
+        wave(number, places={"connectedness": LinePlace(*place)} if place else {})
+        for number, place in enumerate(places)
+    ]
+
+
+def line_of(waves, scores):
+    cells = [shown(number, score) if score else withheld(number) for number, score in enumerate(scores)]
+    return build_trend(CONNECTEDNESS, waves, cells)
+
+
+def test_a_line_breaks_where_another_series_begins_and_is_marked_where_questions_change():
+    waves = placed((ONE, ONE), (ONE, TWO, -2.0, 1.0), (ONE, TWO, -2.0, 1.0), (THREE, THREE), (THREE, THREE))
+    found = line_of(waves, [60, 58, None, 70, 71])
+    assert [point.starts_phase for point in found.points] == [False, False, False, True, False]
+    assert [point.moved_by for point in found.points] == [None, Offset(-2.0, 1.0), None, None, None]
+    assert found.reading.kind is ReadingKind.TOO_EARLY
+    assert line_of(waves[:4], [60, 58, None, 70]).reading.kind is ReadingKind.STARTING_POINT
+
+
+def test_a_correction_neither_breaks_nor_marks_a_line():
+    found = line_of(placed((ONE, ONE), (ONE, ONE)), [60, 61])
+    assert [(point.starts_phase, point.moved_by) for point in found.points] == [(False, None)] * 2
+
+
+def test_a_version_whose_place_nobody_published_is_a_line_of_its_own():
+    found = build_trend(CONNECTEDNESS, placed(None, None), [shown(0, 60), shown(1, 61, instrument="other@1.0.0")])
+    assert [point.starts_phase for point in found.points] == [False, True]
+
+
+def test_a_wave_that_the_group_was_not_part_of_stands_where_the_line_stood():
+    waves = placed((ONE, ONE), None, (ONE, TWO, -2.0, 1.0))
+    found = build_trend(CONNECTEDNESS, waves, [shown(0, 60), shown(2, 58)])
+    assert [point.moved_by for point in found.points] == [None, None, Offset(-2.0, 1.0)]
+
+
+def test_errors_of_changes_add_up_along_a_line():
+    found = line_of(placed((ONE, ONE), (ONE, TWO, -2.0, 3.0), (ONE, "p@1.2.0", -1.0, 5.0)), [60, 58, 59])
+    assert [point.moved_by for point in found.points] == [None, Offset(-2.0, 3.0), Offset(1.0, 4.0)]
+
+
+def test_the_usual_range_moves_with_the_questions():
+    places = [(ONE, ONE)] * 8 + [(ONE, TWO, -10.0, 1.0)] * 6
+    scores = [*STEADY[:8], *(score - 10 for score in STEADY[8:]), 50, 48]
+    found = line_of(placed(*places), scores)
+    assert found.reading.kind is ReadingKind.USUAL
+    first, second = found.usual
+    assert second.centre == first.centre - 10
+    assert second.upper - second.centre > first.upper - first.centre
+    unlinked = line_of(placed(*[(ONE, ONE)] * 14), [*STEADY, *(score - 10 for score in STEADY[:2])])
+    assert unlinked.reading.kind is ReadingKind.LOWER
+
+
+SERIES = st.sampled_from([None, *((name, name, 0.0, 0.0) for name in (ONE, THREE)), (ONE, TWO, -3.0, 1.0)])
+
+
+@given(st.lists(st.tuples(SERIES, st.sampled_from([None, 40, 60, 80])), min_size=1, max_size=20))
+def test_no_segment_band_or_signal_ever_joins_figures_that_are_not_comparable(line):
+    waves = placed(*(place for place, _ in line))
+    scores = [score for _, score in line]
+    found = line_of(waves, scores)
+    series = {
+        point.wave.closed_on.isoformat(): (
+            point.wave.places.get("connectedness") or LinePlace("crescendo-pulse@1.0.0", "")
+        ).series
+        for point in found.points
+    }
+    drawn = {}
+    for row in _points(found):
+        drawn.setdefault(row["segment"], set()).add(series[row["date"]])
+    assert all(len(joined) == 1 for joined in drawn.values())
+    places = [series[point.wave.closed_on.isoformat()] for point in found.points]
+    for usual in found.usual:
+        assert len(set(places[usual.start : usual.stop])) == 1
+        assert set(places[usual.phase : usual.stop]) == {places[usual.start]}
+    breaks = [at for at, (before, after) in enumerate(pairwise(places), start=1) if before != after]
+    assert [at for at, point in enumerate(found.points) if point.starts_phase] == breaks
 
 
 def test_small_changes_within_the_line_get_letters_in_their_order():

@@ -296,7 +296,7 @@ def test_a_person_may_raise_a_level_and_never_lower_it():
     assert raised.level is MAJOR
     assert raised.verdict_on("hope").level is MAJOR
     assert raised.reasons[-1].sentence == "The new item asks about something else."
-    with pytest.raises(LevelLowered, match="This is a major change. A person may raise the level, never lower it to"):
+    with pytest.raises(LevelLowered, match=r"This is a major change. A person may raise the level, never lower it to"):
         raised.raised_to(PATCH, "It looks the same to me.")
 
 
@@ -368,3 +368,7 @@ def test_the_shipped_versions_compare_as_a_methodologist_would_say(before, after
     assert found.level is level, found.reasons
     assert {found.verdict_on(scale).level for scale in pulse_scales} == {on_scales}
     assert all(len(found.verdict_on(scale).common_items) >= 2 for scale in pulse_scales)
+
+
+def test_only_a_break_ends_a_line():
+    assert [level.keeps_line for level in ChangeLevel] == [True, True, True, False]

@@ -55,3 +55,7 @@ def test_what_stands_further_along_a_line_is_on_the_line_of_what_holds_it():
 def test_what_is_not_in_the_file_is_where_it_would_belong_or_nowhere():
     assert line_of(LINES, ["scales", "0", "direction"]) == 9
     assert line_of(LINES, ["owner"]) is None
+
+
+def test_what_is_no_key_and_in_no_list_has_no_line():
+    assert key_lines("{ stray }\n\nid = 1\n") == {("id",): 3}

@@ -45,3 +45,7 @@ def test_a_long_list_of_options_has_a_screen_of_its_own():
     check = load_released("temperature-check@1.0.0")
     lists = [screen for screen in screens_of(check, check.items) if screen.is_list]
     assert [[item.id for item in screen.items] for screen in lists] == [["obstacle"], ["role"]]
+
+
+def test_nothing_asked_is_no_screen():
+    assert screens_of(many(1), ()) == ()

@@ -120,19 +120,6 @@ def test_a_past_survey_is_imported_with_an_instrument_of_its_own(console):
     assert "names no column for: belonging" in wrong.stderr
 
 
-def test_instruments_are_listed_shown_and_checked(console, tmp_path):
-    assert "crescendo-pulse@1.0.0  Crescendo Pulse" in good(console("instruments", "list"))
-    shown = good(console("instruments", "show", "crescendo-pulse@1.0.0"))
-    assert "cut-off: I felt cut off from the people I work with. [rotating] [reverse-keyed]" in shown
-    assert "is well-formed" in good(console("instruments", "check", str(DATA / "leadership-climate.toml")))
-    broken = tmp_path / "broken.toml"
-    broken.write_text("id = 1")
-    result = console("instruments", "check", str(broken))
-    assert result.exit_code == 2
-    assert "id: not a valid string" in result.stderr
-    assert console("instruments", "show", "x@1").exit_code == 2
-
-
 def test_people_get_roles(programme):
     role = ["--role", "programme_lead", "--group", "crescendo"]
     assert "Dev is now programme lead" in good(programme("accounts", "add", "dev@example.org", "--name", "Dev", *role))

@@ -104,6 +104,6 @@ def test_an_answer_costs_four_statements_at_most(studio, wave):
 
 def test_an_invitation_says_that_it_was_answered_and_not_when():
     assert {column.name for column in Invitation.__table__.columns} == {
-        "id", "wave_id", "participant_id", "team_key", "token_hash", "answered",
+        "id", "wave_id", "participant_id", "team_key", "token_hash", "answered", "rotating",
     }  # fmt: skip
     assert {column.name for column in Ballot.__table__.columns} == {"tag", "wave_id", "sealed"}

@@ -8,10 +8,9 @@ from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
 from survey_app.models.messages import Message
 from survey_app.models.participants import OptOut
-from survey_app.use_cases.access import request_sign_in
 from survey_app.use_cases.drawing import draw_charts
-from tests.factories import CORE, mixed_answers, same_answer
-from tests.people import BEN, CHLOE, DEV, EVE, Person
+from tests.factories import CORE, mixed_answers, same_answer, signed_in
+from tests.people import BEN, CHLOE, DEV, EVE
 
 TEAM_A = "northtown-team-a"
 
@@ -38,23 +37,6 @@ def browser(app):
     return app.test_client()
 
 
-def signed_in(studio, person: Person):
-    """A browser that followed its sign-in link."""
-    client = studio.app.test_client()
-    client.post("/sign-in", data={"email": person.email})
-    browser_cookie = client.get_cookie("prelogin").value
-    request_sign_in(person.email, browser_cookie, datetime.now(UTC), studio.vault)
-    from survey_app.crypto.link_tokens import sign_in_token
-    from survey_app.models.accounts import SignInRequest
-
-    newest = db.session.scalars(select(SignInRequest.id).order_by(SignInRequest.expires_at.desc())).first()
-    db.session.rollback()
-    token = sign_in_token(studio.vault.link_key, newest)
-    assert client.get(f"/sign-in/{token}").status_code == 200
-    assert client.post(f"/sign-in/{token}").status_code == 303
-    return client
-
-
 def count_ballots():
     db.session.rollback()
     return len(db.session.scalars(select(Ballot.tag)).all())
@@ -66,7 +48,7 @@ def count_ballots():
 def test_the_first_screen_makes_the_promise_before_the_first_item(browser, link):
     page = browser.get(link).text
     assert page.index("only for 5 or more people together") < page.index("I felt I belonged in my team.")
-    assert page.count('type="radio"') == 3 * 6
+    assert page.count('type="radio"') == 4 * 6
     assert "checked" not in page
     assert "Set-Cookie" not in browser.get(link).headers
 
