@@ -142,7 +142,8 @@ class Draft:
     def _version(self, version: str) -> str:
         if re.fullmatch(r"\d{1,6}\.\d{1,6}\.\d{1,6}", version):
             return version
-        self.lose("version", f"{clean(version) or 'none'} is not three numbers; 1.0.0 was taken")
+        stated = f"{clean(version)} is not three numbers" if clean(version) else "is not stated in the file"
+        self.lose("version", f"{stated}; 1.0.0 was taken")
         return "1.0.0"
 
     def _unstated(self, what: str) -> str:

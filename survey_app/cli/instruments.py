@@ -86,7 +86,7 @@ def check_instrument(path: Path) -> None:
         instrument = read_instrument(path)
     click.echo(f"{instrument.reference} is well-formed. Digest: {digest(instrument)}")
     for remark in review(instrument):
-        click.echo(f"  look again: {remark.key} {remark.sentence}")
+        click.echo(f"  look again: {remark.key}: {remark.sentence}")
 
 
 @instruments.command("compare")

@@ -43,9 +43,8 @@ def demo_pulses(authorities: Sequence[str], waves: int) -> list[DemoPulse]:
 
     The first changes to a minor version in the middle. The third authority's breaks with the pilot version at a bridge.
     """
-    together = DemoPulse(
-        "monthly", "Monthly pulse", tuple(authorities[:2]), FIRST, SECOND, max(1, waves // 2), is_bridged=False
-    )
+    covered = tuple(authorities[:2]) if len(authorities) > 2 else ()  # none named: the whole programme
+    together = DemoPulse("monthly", "Monthly pulse", covered, FIRST, SECOND, max(1, waves // 2), is_bridged=False)
     apart = [
         DemoPulse(
             f"{name}-monthly",

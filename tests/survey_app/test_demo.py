@@ -1,11 +1,13 @@
 """The demo's planted effects are found by a reader of the pages, and its quiet lines read as quiet."""
 
+import re
 from datetime import date
 
 import numpy as np
 import pytest
 
 from dashboards.pages.group import build_group_page
+from dashboards.pages.measure import build_measure_page
 from survey_app.demo.seeding import DemoPlan, DemoSeed
 from survey_app.demo.staff import Workforce, demo_teams
 from survey_app.extensions import settings, vault
@@ -33,9 +35,31 @@ def test_planted_effects_are_found_and_quiet_lines_read_as_quiet(app):
     flagged = [row for row in lines if row.arrow]
     assert len(lines) > 120
     assert len(flagged) / len(lines) < 0.12
-    assert len(results.waves()) == 13
+    assert len(results.waves("ashcombe")) == 13
+    assert len(results.waves("calderport")) == 14, "the bridge is two waves"
     assert len(steps) == 16
     assert {account.name for account in demo_accounts(vault())} >= {"Ben Hughes", "Dev Patel", "Chloe Evans"}
+
+
+@pytest.mark.slow
+def test_a_reader_sees_where_questions_changed_and_what_that_did(app):
+    plan = DemoPlan(authorities=3, waves=9, seed=1, today=date(2026, 11, 23))
+    DemoSeed(plan, settings(), vault(), lambda _: None).run()
+    results = DatabaseResults("crescendo")
+
+    def page(key, measure):
+        return build_measure_page(results, results.group(key), measure)
+
+    moved = page("ashcombe", "connectedness")
+    assert len(moved.moves) == 1
+    assert not moved.has_breaks
+    shift = next(wave for wave in reversed(results.waves("ashcombe"))).place_of("connectedness")
+    assert abs(shift.offset + 3) < 3 * shift.offset_error, "the new item is nine points harder, one of three"
+    broken = page("calderport", "optimism")
+    assert broken.has_breaks
+    assert broken.moves == ()
+    (bridge,) = broken.bridges
+    assert re.search(r"moved scores by −\d", bridge), "the pilot's format drew higher answers"
 
 
 def test_the_same_seed_gives_the_same_people():

@@ -59,7 +59,7 @@ def test_a_file_is_checked_and_an_editors_remarks_told(console, tmp_path, tiny):
     wordy = document()
     wordy["items"][0]["text"]["en"] = "one two three four five six seven eight nine ten eleven twelve thirteen"
     tiny.write_text(to_toml(from_document(wordy)))
-    assert "look again: bright.text.en has 13 words" in good(console("instruments", "check", str(tiny)))
+    assert "look again: bright.text.en: has 13 words" in good(console("instruments", "check", str(tiny)))
 
 
 def test_a_version_is_released_here_or_into_a_folder(console, tmp_path, tiny):

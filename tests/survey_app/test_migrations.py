@@ -37,17 +37,30 @@ def test_waves_of_the_first_release_keep_their_lines(app):
     insert("groups", id=1, key="crescendo", name="Crescendo", level="programme")
     insert(
         *("pulses",),
-        id=1, key="monthly", name="Monthly", run_by="Us", programme_id=1,
-        instrument=instrument.reference, minimum_group_size=5, answer_width=25.0,
+        id=1,
+        key="monthly",
+        name="Monthly",
+        run_by="Us",
+        programme_id=1,
+        instrument=instrument.reference,
+        minimum_group_size=5,
+        answer_width=25.0,
     )
     for number, state in ((1, "closed"), (2, "open")):
         moments = dict.fromkeys(("opens_at", "closes_at"), "2026-01-01 09:00:00+00:00")
         insert("waves", id=number, key=f"w{number}", pulse_id=1, label=f"W{number}", state=state, **moments)
         insert(
             *("wave_terms",),
-            wave_id=number, instrument=to_document(instrument), instrument_digest="x", promise="p",
-            instrument_reference=instrument.reference, minimum_group_size=5, answer_width=25.0,
-            promise_hash="h", public_key=b"k", tree=TREE,
+            wave_id=number,
+            instrument=to_document(instrument),
+            instrument_digest="x",
+            promise="p",
+            instrument_reference=instrument.reference,
+            minimum_group_size=5,
+            answer_width=25.0,
+            promise_hash="h",
+            public_key=b"k",
+            tree=TREE,
         )
     db.session.commit()
     db.session.remove()

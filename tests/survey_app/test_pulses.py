@@ -188,5 +188,6 @@ def test_the_demo_changes_in_the_middle_and_breaks_at_a_bridge():
     assert (together.authorities, together.changes_at, together.is_bridged) == (("one", "two"), 7, False)
     assert (apart.authorities, apart.is_bridged) == (("three",), True)
     assert apart.wave_key("2026-01") == "three-2026-01"
-    assert len(demo_pulses(["one"], 3)) == 1
+    (alone,) = demo_pulses(["one"], 3)
+    assert alone.authorities == (), "the whole programme"
     assert demo_pulses(["one", "two", "three"], 4)[1].changes_at == 4, "too short for a bridge"
