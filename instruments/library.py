@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from instruments.changes import ChangeLevel
 from instruments.definitions import Instrument
-from instruments.equivalence import ChangeLevel, compare
+from instruments.equivalence import compare
 from instruments.errors import AlreadyReleased, AlteredRelease, UnderstatedChange, UnknownInstrument
 from instruments.files import digest, read_instrument, to_toml
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from instruments.equivalence import ChangeLevel, Comparison, ScaleVerdict
+from instruments.changes import ChangeLevel
+from instruments.equivalence import Comparison, ScaleVerdict
 
 _WHOLE = {
     ChangeLevel.SAME: "nothing changed: lines go on",

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
+from instruments.changes import ChangeLevel
 from instruments.definitions import Instrument
-from instruments.equivalence import ChangeLevel, Comparison, compare
+from instruments.equivalence import Comparison, compare
 from instruments.files import digest, read_instrument, to_document
 from instruments.library import release_into, released_references
 from instruments.verdicts import lines

@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_migrate import upgrade
 
 from dashboards.snapshots import Level
-from instruments.equivalence import ChangeLevel
+from instruments.changes import ChangeLevel
 from instruments.verdicts import lines
 from survey_app.cli.running import clear_errors, fail, in_application, make_app, now
 from survey_app.extensions import vault

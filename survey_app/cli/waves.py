@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from instruments.equivalence import ChangeLevel
+from instruments.changes import ChangeLevel
 from instruments.verdicts import lines
 from survey_app.cli.running import Moment, in_application, now
 from survey_app.extensions import settings, vault

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from survey_app.extensions import db
-from survey_app.models.publications import PublishedCellRow
+from survey_app.models.publications import PublishedCellRow, PublishedMeasure
 from survey_app.models.pulses import Wave
 
 _FIGURES = (
@@ -28,15 +28,22 @@ _FIGURES = (
 def list_published(*, wave: str | None = None, group: str | None = None) -> Iterator[dict[str, Any]]:  # Any: JSON
     """Yield each cell of each wave, oldest first; figures only where they are shown."""
     query = (
-        select(PublishedCellRow, Wave.key)
+        select(PublishedCellRow, Wave.key, PublishedMeasure)
         .join(Wave, Wave.id == PublishedCellRow.wave_id)
+        .join(
+            PublishedMeasure,
+            and_(
+                PublishedMeasure.wave_id == PublishedCellRow.wave_id,
+                PublishedMeasure.measure == PublishedCellRow.measure,
+            ),
+        )
         .order_by(Wave.closed_at, Wave.id, PublishedCellRow.id)
     )
     if wave is not None:
         query = query.where(Wave.key == wave)
     if group is not None:
         query = query.where(PublishedCellRow.group_key == group)
-    for row, wave_key in db.session.execute(query):
+    for row, wave_key, place in db.session.execute(query):
         cell: dict[str, Any] = {
             "id": row.id,
             "wave": wave_key,
@@ -46,6 +53,10 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
             "parent": row.parent_key,
             "measure": row.measure,
             "instrument": row.instrument,
+            "series": place.series,
+            "questions": place.questions,
+            "offset": place.offset,
+            "offset_error": place.offset_error,
             "status": row.status,
         }
         if row.status == "shown":

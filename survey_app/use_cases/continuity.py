@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from math import hypot
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import defer
 
 from dashboards.suppression.protection import protect
 from dashboards.suppression.publication import MeasureCounts
 from dashboards.suppression.terms import DisclosureTerms
+from instruments.changes import ChangeLevel
 from instruments.definitions import Direction, Instrument, Scale
-from instruments.equivalence import ChangeLevel, Comparison
+from instruments.equivalence import Comparison
+from instruments.files import digest
 from scoring.errors import ImpossibleSample
 from scoring.linking import ItemCounts, nominal_weights_mean
 from survey_app.extensions import db
@@ -54,27 +57,31 @@ def store_measures(wave: Wave, frozen: FrozenWave, measures: Sequence[MeasureCou
     measures
         The wave's answers by block, one entry a scale, before protection.
     """
-    known = _places_of_same_version(wave, frozen)
-    earlier = None if known else _publication_before(wave, frozen)
+    neighbours = _neighbours(wave)
+    version = digest(frozen.instrument)
+    known = next((_places(other.id) for other, terms in neighbours if terms.instrument_digest == version), {})
+    earlier = None if known else _publication_before(wave, neighbours)
+    own_line = _own_line(frozen.instrument, neighbours)
     verdict = None if earlier is None else compare_versions(earlier.frozen.instrument, frozen.instrument)
     rows = []
     for scale, counts in zip(frozen.instrument.scales, measures, strict=True):
         found = known.get(scale.id)
         if found is None and earlier is not None and verdict is not None:
             found = _next_place(earlier, verdict, frozen, scale, counts)
-        rows.append(_row(wave, scale, found or _Place(frozen.instrument.reference, frozen.instrument.reference)))
+        rows.append(_row(wave, scale, found or _Place(own_line, own_line)))
     db.session.execute(insert(PublishedMeasure), [{**row, "place": place} for place, row in enumerate(rows)])
 
 
-def _places_of_same_version(wave: Wave, frozen: FrozenWave) -> Mapping[str, _Place]:
-    same = [terms for _, terms in _neighbours(wave) if terms.instrument_reference == frozen.instrument.reference]
-    return _places(same[0].wave_id) if same else {}
+def _own_line(instrument: Instrument, neighbours: Sequence[tuple[Wave, WaveTerms]]) -> str:
+    """The name of a line of this version's own; a past survey may bring another content under the same name."""
+    taken = any(terms.instrument_reference == instrument.reference for _, terms in neighbours)
+    return f"{instrument.reference}#{digest(instrument)[:8]}" if taken else instrument.reference
 
 
-def _publication_before(wave: Wave, frozen: FrozenWave) -> _Earlier | None:
-    """The newest publication of another version that closed before this wave did, or with it."""
-    for earlier, terms in _neighbours(wave):
-        if earlier.closes_at <= wave.closes_at and terms.instrument_reference != frozen.instrument.reference:
+def _publication_before(wave: Wave, neighbours: Sequence[tuple[Wave, WaveTerms]]) -> _Earlier | None:
+    """The newest publication that closed before this wave did, or with it."""
+    for earlier, terms in neighbours:
+        if earlier.closes_at <= wave.closes_at:
             thawed = thaw(earlier.key, terms)
             return _Earlier(thawed, _places(earlier.id), count_kept_answers(earlier.id, thawed.instrument))
     return None
@@ -90,6 +97,7 @@ def _neighbours(wave: Wave) -> list[tuple[Wave, WaveTerms]]:
         .join(Pulse, Pulse.id == Wave.pulse_id)
         .where(Pulse.programme_id == wave.pulse.programme_id, Wave.state == WaveState.CLOSED, Wave.id != wave.id)
         .order_by(Wave.closes_at.desc(), Wave.id.desc())
+        .options(defer(WaveTerms.tree), defer(WaveTerms.instrument))  # read of the one wave that matters
     ).all()
     return [(other, terms) for other, terms in rows if set(terms.authorities) & set(wave.terms.authorities)]
 

@@ -83,10 +83,13 @@ def current_tree(
 ) -> GroupTree:
     """The programme's groups as they are now, with a leads' group in the service areas of these keys.
 
-    Where `authorities` are named, the tree holds these and no others, and the programme itself is not reported on.
+    Where `authorities` are named, the tree holds these and no others, and unless they are all that the programme has,
+    the programme itself is not reported on.
     """
     rows = list(db.session.scalars(select(Group).order_by(Group.id)))
     by_id = {row.id: row for row in rows}
+    of_programme = {row.key for row in rows if row.parent_id == programme.id}
+    is_whole = not authorities or of_programme <= set(authorities)
     nodes = []
     inside = {programme.id}
     for row in rows:
@@ -96,7 +99,7 @@ def current_tree(
             continue
         inside.add(row.id)
         parent = by_id[row.parent_id].key if row.parent_id and row.id != programme.id else None
-        is_reported = parent is not None or not authorities
+        is_reported = parent is not None or is_whole
         nodes.append(GroupNode(row.key, row.name, Level(row.level), parent, is_reported=is_reported))
         if row.key in areas_with_leads:
             nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key, is_leads=True))

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from instruments.changes import ChangeLevel
 from instruments.definitions import Instrument
-from instruments.equivalence import ChangeLevel, Comparison, compare
+from instruments.equivalence import Comparison, compare
 from instruments.errors import AlreadyReleased, AlteredRelease, UnknownInstrument
 from instruments.files import digest, from_document, to_document
 from instruments.library import load_released, released_references, require_honest_number

@@ -156,7 +156,7 @@ def import_results(
         rows = answers
         if survey.wave_column is not None:
             rows = answers[table[survey.wave_column].str.strip() == wave.value]
-        imported.append(_publish(pulse, wave, rows, instrument, now, vault))
+        imported.append(_publish(pulse, survey.authority.key, wave, rows, instrument, now, vault))
     db.session.commit()
     return imported
 
@@ -245,7 +245,13 @@ def _ensure(key: str, name: str, level: Level, parent: Group | None) -> Group:
 
 
 def _publish(
-    pulse: Pulse, past: PastWave, answers: pd.DataFrame, instrument: Instrument, now: datetime, vault: Vault
+    pulse: Pulse,
+    authority_key: str,
+    past: PastWave,
+    answers: pd.DataFrame,
+    instrument: Instrument,
+    now: datetime,
+    vault: Vault,
 ) -> ImportedWave:
     closed_at = datetime.combine(past.closed_on, time(12), UTC)
     source_hash = _source_hash(answers, vault)
@@ -263,7 +269,7 @@ def _publish(
     )
     db.session.add(wave)
     db.session.flush()
-    frozen = _freeze(wave, pulse, instrument, source_hash)
+    frozen = _freeze(wave, pulse, instrument, authority_key, source_hash)
     results = compute_results(frozen, answers, None, previous_combinations(wave))
     store_results(wave, frozen, results)
     db.session.flush()
@@ -283,11 +289,11 @@ def _refuse_second_publication(pulse: Pulse, past: PastWave, closed_at: datetime
         raise AlreadyPublished(past.key)
 
 
-def _freeze(wave: Wave, pulse: Pulse, instrument: Instrument, source_hash: bytes) -> FrozenWave:
+def _freeze(wave: Wave, pulse: Pulse, instrument: Instrument, authority_key: str, source_hash: bytes) -> FrozenWave:
     terms = freeze(
         wave,
         instrument,
-        current_tree(pulse.programme),
+        current_tree(pulse.programme, authorities=[authority_key]),
         disclosure_terms(pulse),
         public_key=b"",
         promise="Answers to a past survey, published by the same rules as a live pulse.",

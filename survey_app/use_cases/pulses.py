@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from dashboards.snapshots import Level
 from dashboards.suppression.terms import NARROWEST_WIDTH
-from instruments.equivalence import ChangeLevel, Comparison
+from instruments.changes import ChangeLevel
+from instruments.equivalence import Comparison
 from instruments.files import from_document
 from survey_app.extensions import db, settings
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
@@ -234,15 +235,19 @@ def _require_askable(reference: str, now: datetime | None) -> None:
 
 
 def _verdict_on(pulse: Pulse, reference: str, wave: Wave | None = None) -> Comparison | None:
-    """Compare with what the pulse asked last: its newest wave that has opened, other than this one."""
+    """Compare with what was asked last in the pulse's authorities, by this pulse or another."""
     query = (
-        select(WaveTerms.instrument)
-        .join(Wave, Wave.id == WaveTerms.wave_id)
-        .where(Wave.pulse_id == pulse.id, Wave.state != WaveState.PLANNED)
+        select(Wave.id, WaveTerms.authorities)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .where(Pulse.programme_id == pulse.programme_id, Wave.state != WaveState.PLANNED)
         .order_by(Wave.opens_at.desc(), Wave.id.desc())
-        .limit(1)
     )
     if wave is not None:
         query = query.where(Wave.id != wave.id)
-    asked = db.session.scalar(query)
-    return None if asked is None else compare_versions(from_document(asked), find_instrument(reference))
+    covered = set(pulse.authorities)
+    for wave_id, authorities in db.session.execute(query).all():
+        if not covered or covered & set(authorities):
+            asked = db.session.scalars(select(WaveTerms.instrument).where(WaveTerms.wave_id == wave_id)).one()
+            return compare_versions(from_document(asked), find_instrument(reference))
+    return None

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from instruments.changes import ChangeLevel
 from instruments.definitions import Instrument
-from instruments.equivalence import ChangeLevel
 from instruments.errors import LevelLowered, UnknownInstrument
 from instruments.interchange.formats import FORMATS, export, losses_of
 from instruments.rotation import asked_items, rotating_items

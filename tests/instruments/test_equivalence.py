@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instruments.equivalence import ChangeLevel, compare
+from instruments.changes import ChangeLevel
+from instruments.equivalence import compare
 from instruments.errors import LevelLowered
 from instruments.files import from_document
 from instruments.library import load_released

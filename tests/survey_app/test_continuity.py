@@ -1,12 +1,13 @@
 """Where published figures stand in their lines: linked, broken, taken up again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
-from instruments.equivalence import ChangeLevel
+from instruments.changes import ChangeLevel
 from instruments.library import load_released
 from scoring.linking import nominal_weights_mean
 from scoring.tallies import tally
@@ -14,6 +15,7 @@ from survey_app.demo.pulses import read_pilot
 from survey_app.extensions import db
 from survey_app.models.publications import PublishedMeasure
 from survey_app.models.pulses import Wave
+from survey_app.stores.publication_list import list_published
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.instrument_library import raise_level, release
 from survey_app.use_cases.past_surveys import import_results, read_map
@@ -208,3 +210,24 @@ def test_a_past_survey_of_the_same_version_takes_up_the_line_whenever_it_is_impo
     import_results("\n".join(rows).encode(), survey, load_released(FIRST), NOW, studio.vault)
     past = db.session.scalar(select(Wave).where(Wave.key == "past"))
     assert (place(past) == place(live)) is joined
+
+
+def test_a_past_survey_of_another_content_under_the_same_name_is_a_line_of_its_own(studio):
+    studio.set_up({"Team A": 8})
+    live = studio.run_wave({TEAM_A: mixed_answers(8)})
+    other = replace(load_released(FIRST), recall_window={"en": "Last year", "cy": "Y llynedd"})
+    items = [item.id for item in other.scored_items]
+    text = MAP.format(key="past", day="2027-01-01", items="\n".join(f'"{item}" = "{item}"' for item in items))
+    rows = ["team," + ",".join(items)]
+    rows += ["a," + ",".join(str(1 + (person * 2 + at) % 5) for at in range(len(items))) for person in range(7)]
+    import_results("\n".join(rows).encode(), read_map(text.encode(), other), other, NOW, studio.vault)
+    past = db.session.scalar(select(Wave).where(Wave.key == "past"))
+    assert place(live)[0] == FIRST
+    assert place(past)[0].startswith(f"{FIRST}#")
+
+
+def test_the_published_list_says_where_each_figure_stands(studio):
+    studio.set_up({"Team A": 8})
+    studio.run_wave({TEAM_A: mixed_answers(8)})
+    for cell in list_published():
+        assert (cell["series"], cell["questions"], cell["offset"], cell["offset_error"]) == (FIRST, FIRST, 0.0, 0.0)

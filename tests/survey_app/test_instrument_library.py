@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select, update
 
-from instruments.equivalence import ChangeLevel
+from instruments.changes import ChangeLevel
 from instruments.errors import AlreadyReleased, AlteredRelease, LevelLowered, UnderstatedChange, UnknownInstrument
 from instruments.files import digest, from_document
 from instruments.library import load_released

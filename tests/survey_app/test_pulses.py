@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from instruments.equivalence import ChangeLevel
+from instruments.changes import ChangeLevel
 from instruments.files import from_document
 from survey_app.demo.pulses import demo_pulses, read_pilot
 from survey_app.extensions import db
@@ -191,3 +191,25 @@ def test_the_demo_changes_in_the_middle_and_breaks_at_a_bridge():
     (alone,) = demo_pulses(["one"], 3)
     assert alone.authorities == (), "the whole programme"
     assert demo_pulses(["one", "two", "three"], 4)[1].changes_at == 4, "too short for a bridge"
+
+
+def test_a_pulse_that_follows_on_another_says_what_it_does_to_their_common_line(studio):
+    studio.set_up({"Team A": 8})
+    add_pulse(
+        "baseline", "Baseline", run_by="Us", programme_key="crescendo", instrument="temperature-check@1.0.0",
+        authorities=["northtown"],
+    )  # fmt: skip
+    wave_id = plan_wave("baseline", "b", label="B", opens_at=NOW, closes_at=NOW + timedelta(days=9))
+    open_wave(wave_id, NOW, studio.vault)
+    verdict = verdict_on_change("monthly", SECOND)
+    assert verdict.before == "temperature-check@1.0.0"
+    assert verdict.verdict_on("burnout").level is ChangeLevel.MINOR
+
+
+def test_all_authorities_by_name_are_the_whole_programme(studio):
+    studio.set_up({"Team A": 8})
+    add_pulse("all", "All", run_by="Us", programme_key="crescendo", instrument=SECOND, authorities=["northtown"])
+    wave_id = plan_wave("all", "a", label="A", opens_at=NOW, closes_at=NOW + timedelta(days=9))
+    open_wave(wave_id, NOW, studio.vault)
+    close_wave(wave_id, NOW + timedelta(days=9), studio.vault)
+    assert DatabaseResults("crescendo").cells("crescendo")
