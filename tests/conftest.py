@@ -148,7 +148,7 @@ def demo_peers(settings: Settings) -> Iterator[Peers]:
 def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A broker: the embedded one always, and a Redis where one is given."""
     if request.param == "given":
-        url = os.environ["TEST_REDIS_URL"]
+        url = _redis_of_this_process(os.environ["TEST_REDIS_URL"])
         client = redis.Redis.from_url(url)
         client.flushdb()
         yield url
@@ -162,6 +162,13 @@ def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
     process.terminate()
     process.wait()
     shutil.rmtree(broker.folder)
+
+
+def _redis_of_this_process(url: str) -> str:
+    """The given database, or one after it where tests run in several processes: they would empty each other's."""
+    base, _, number = url.rpartition("/")
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{base}/{int(number) + process}" if number.isdigit() else url
 
 
 def _wait_for(url: str) -> None:

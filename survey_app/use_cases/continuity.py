@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, sqrt
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import defer
 
 from dashboards.suppression.protection import protect
 from dashboards.suppression.publication import MeasureCounts
+from dashboards.suppression.rounding import display_step
 from dashboards.suppression.terms import DisclosureTerms
 from instruments.changes import ChangeLevel
 from instruments.definitions import Direction, Instrument, Scale
 from instruments.equivalence import Comparison
 from instruments.files import digest
-from scoring.errors import ImpossibleSample
 from scoring.linking import ItemCounts, nominal_weights_mean
 from survey_app.extensions import db
 from survey_app.models.publications import PublishedMeasure
@@ -24,6 +24,9 @@ from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.instrument_library import compare_versions
 from survey_app.use_cases.tallying import count_kept_answers
 from survey_app.use_cases.wave_terms import FrozenWave, thaw
+
+FEWEST_ANSWERS_TO_LINK = 10
+"""The fewest answers to any item, in either version, from which lines are linked."""
 
 
 @dataclass(frozen=True)
@@ -126,15 +129,20 @@ def _next_place(
 def _linked(
     before: _Place, questions: str, old_items: ItemCounts, new_items: ItemCounts, anchors: Collection[str]
 ) -> _Place | None:
-    try:
-        link = nominal_weights_mean(old_items, new_items, anchors)
-    except ImpossibleSample:
+    """The place at the offset that the items in common tell; None where too few answered one of the items.
+
+    An offset is a figure of items, which rest on ten answers or more and are rounded as figures of so many people are.
+    """
+    fewest = min(int(counts.sum()) for items in (old_items, new_items) for counts in items.values())
+    if fewest < FEWEST_ANSWERS_TO_LINK:
         return None
+    link = nominal_weights_mean(old_items, new_items, anchors)
+    step = display_step(fewest) / 2
     return _Place(
         before.series,
         questions,
-        offset=round(before.offset + link.shift, 1),
-        offset_error=round(hypot(before.offset_error, link.standard_error), 1),
+        offset=before.offset + step * round(link.shift / step),
+        offset_error=round(hypot(before.offset_error, link.standard_error, step / sqrt(12)), 1),
     )
 
 

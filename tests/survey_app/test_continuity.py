@@ -60,9 +60,9 @@ def test_a_first_wave_begins_a_line_and_the_next_of_the_same_version_goes_on(stu
 
 
 def test_a_minor_version_goes_on_the_line_at_the_offset_of_its_new_items(studio):
-    studio.set_up({"Team A": 8})
-    before, after = mixed_answers(8), of_second(mixed_answers(8, shift=1))
-    first = studio.run_wave({TEAM_A: before})
+    studio.set_up({"Team A": 12})
+    before, after = mixed_answers(12), of_second(mixed_answers(12, shift=1))
+    studio.run_wave({TEAM_A: before})
     ask(SECOND)
     second = studio.run_wave({TEAM_A: after})
     third = studio.run_wave({TEAM_A: after})
@@ -72,17 +72,20 @@ def test_a_minor_version_goes_on_the_line_at_the_offset_of_its_new_items(studio)
         ["belonging", "help"],
     )
     assert link.shift < -3
-    assert place(second) == (FIRST, SECOND, round(link.shift, 1), round(link.standard_error, 1))
+    error = round((link.standard_error**2 + 1 / 12) ** 0.5, 1)
+    assert place(second) == (FIRST, SECOND, float(round(link.shift)), error), "in whole points, of twelve people"
     assert place(third) == place(second), "the offset is that of the version and not computed anew"
-    results = DatabaseResults("crescendo")
-    waves = results.waves(TEAM_A)
-    assert [wave.place_of("connectedness").offset for wave in waves] == [
-        0.0,
-        round(link.shift, 1),
-        round(link.shift, 1),
-    ]
+    waves = DatabaseResults("crescendo").waves(TEAM_A)
+    offsets = [wave.place_of("connectedness").offset for wave in waves]
+    assert offsets == [0.0, float(round(link.shift)), float(round(link.shift))]
     assert [wave.place_of("sunshine") for wave in waves] == [None] * 3
-    assert first.id
+
+
+def test_fewer_than_ten_answers_link_nothing_and_a_line_of_its_own_begins(studio):
+    studio.set_up({"Team A": 9})
+    studio.run_wave({TEAM_A: mixed_answers(9)})
+    ask(SECOND)
+    assert place(studio.run_wave({TEAM_A: of_second(mixed_answers(9))})) == (SECOND, SECOND, 0.0, 0.0)
 
 
 def test_going_back_to_a_version_takes_up_its_line_again(studio):
@@ -119,11 +122,11 @@ def test_a_change_that_a_person_raised_breaks_the_line(studio):
 
 
 def test_a_link_that_nobody_answered_is_no_link(studio):
-    studio.set_up({"Team A": 8})
-    studio.run_wave({TEAM_A: mixed_answers(8)})
+    studio.set_up({"Team A": 12})
+    studio.run_wave({TEAM_A: mixed_answers(12)})
     ask(SECOND)
     silent = [
-        {item: value for item, value in given.items() if item != "had-a-say"} for given in of_second(mixed_answers(8))
+        {item: value for item, value in given.items() if item != "had-a-say"} for given in of_second(mixed_answers(12))
     ]
     second = studio.run_wave({TEAM_A: silent})
     assert place(second) == (SECOND, SECOND, 0.0, 0.0)
@@ -131,10 +134,10 @@ def test_a_link_that_nobody_answered_is_no_link(studio):
 
 
 def test_a_scale_that_was_not_asked_before_begins_its_line(studio):
-    studio.set_up({"Team A": 8})
-    studio.run_wave({TEAM_A: mixed_answers(8)})
+    studio.set_up({"Team A": 12})
+    studio.run_wave({TEAM_A: mixed_answers(12)})
     ask("temperature-check@1.0.0")
-    given = [answers | {"valued": "3", "influence": "2", "staying": "4"} for answers in of_second(mixed_answers(8))]
+    given = [answers | {"valued": "3", "influence": "2", "staying": "4"} for answers in of_second(mixed_answers(12))]
     second = studio.run_wave({TEAM_A: given})
     assert place(second, "valued") == ("temperature-check@1.0.0", "temperature-check@1.0.0", 0.0, 0.0)
     assert place(second)[:2] == (FIRST, "temperature-check@1.0.0")
