@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -33,7 +34,7 @@ def _repeated(loaded: Parts) -> Iterator[Problem]:
 
 
 def _differ(key: str, what: str, names: Sequence[str]) -> Iterator[Problem]:
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
         yield key, f"{what} must differ; repeated: {', '.join(repeated)}"
 
 

@@ -30,6 +30,8 @@ Document = dict[str, Any]  # Any: a document is JSON, checked key by key by the 
 LONGEST_TEXT = 2_000
 MOST_OPTIONS = 100
 MOST_ITEMS = 500
+MOST_SCALES = 100
+MOST_LANGUAGES = 30
 _IDENTIFIER = validate.Regexp(
     r"^[A-Za-z][A-Za-z0-9_-]{0,63}\Z", error="expected letters, digits, - or _, starting with a letter"
 )
@@ -173,11 +175,15 @@ class InstrumentSchema(_DocumentSchema):
     source = _text(load_default="")
     citation = _text(load_default="")
     recall_window = _wording(required=True)
-    languages = fields.List(fields.String(validate=_LANGUAGE), required=True, validate=validate.Length(min=1))
+    languages = fields.List(
+        fields.String(validate=_LANGUAGE), required=True, validate=validate.Length(1, MOST_LANGUAGES)
+    )
     estimated_seconds = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=3_600))
-    anchors = fields.List(fields.Nested(_AnchorsSchema), load_default=list)
-    response_sets = fields.List(fields.Nested(_ResponseSetSchema), required=True, validate=validate.Length(min=1))
-    scales = fields.List(fields.Nested(_ScaleSchema), load_default=list)
+    anchors = fields.List(fields.Nested(_AnchorsSchema), load_default=list, validate=validate.Length(max=MOST_SCALES))
+    response_sets = fields.List(
+        fields.Nested(_ResponseSetSchema), required=True, validate=validate.Length(1, MOST_ITEMS)
+    )
+    scales = fields.List(fields.Nested(_ScaleSchema), load_default=list, validate=validate.Length(max=MOST_SCALES))
     items = fields.List(fields.Nested(_ItemSchema), required=True, validate=validate.Length(min=1, max=MOST_ITEMS))
 
     @validates_schema

@@ -12,7 +12,7 @@ from typing import Any
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import from_document
 from instruments.interchange.carrying import Details, Imported, Loss
-from instruments.schemas import LONGEST_TEXT, MOST_OPTIONS
+from instruments.schemas import LONGEST_TEXT, MOST_ITEMS, MOST_OPTIONS
 
 NOT_STATED = "Not stated"
 _SECONDS_AN_ITEM = 7
@@ -46,7 +46,15 @@ class Draft:
     def add_item(
         self, name: str, text: Mapping[str, str], options: Sequence[Option], *, stem: Mapping[str, str], set_name: str
     ) -> None:
-        """Add an item that is answered with these options, if it can be asked here at all."""
+        """Add an item that is answered with these options, if it can be asked here at all.
+
+        Raises
+        ------
+        InvalidInstrumentFile
+            There are more items than an instrument may have.
+        """
+        if len(self.items) == MOST_ITEMS:
+            raise InvalidInstrumentFile(self.source, [f"has more than {MOST_ITEMS} items; divide it"])
         where = name or f"item {len(self.items) + 1}"
         wording = {language: clean(value) for language, value in text.items() if clean(value)}
         if not 2 <= len(options) <= MOST_OPTIONS:

@@ -36,6 +36,7 @@ _DROPPED = {
     REQUIRED: "it may be skipped here, though the file requires an answer",
     FIELD_NOTE: "its note is dropped",
 }
+_MOST_COLUMNS = 100
 _TAG = re.compile(r"<[^>]{0,500}>")
 
 
@@ -100,7 +101,10 @@ def _rows(content: bytes, source: str) -> Iterator[tuple[int, Mapping[str, str]]
         text = content.decode("cp1252", errors="replace")
     if "\0" in text:
         raise InvalidInstrumentFile(source, ["is not a CSV table"])
-    separator = max(",;\t", key=text.partition("\n")[0].count)
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    if first.count(separator) > _MOST_COLUMNS:
+        raise InvalidInstrumentFile(source, ["is not a REDCap data dictionary: those have 18 columns"])
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         heads = [head.strip() for head in reader.fieldnames or ()]

@@ -37,6 +37,7 @@ class DatabaseResults:
     def __init__(self, programme: str) -> None:
         self._programme = programme
         self._authorities: dict[str, str | None] = {}
+        self._groups: dict[str, ReportingGroup | None] = {}
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         """Published waves in the authority that the group is part of, oldest first; of a programme, all its waves."""
@@ -49,16 +50,9 @@ class DatabaseResults:
 
     def group(self, key: str) -> ReportingGroup | None:
         """The group of this key, as named in the newest wave that knows it."""
-        row = db.session.execute(
-            select(Row.group_key, Row.group_name, Row.level, Row.parent_key)
-            .where(Row.group_key == key, Row.wave_id.in_(self._waves_by_id))
-            .order_by(Row.wave_id.desc())
-            .limit(1)
-        ).one_or_none()
-        if row is None and key == self._programme and self._waves_by_id:
-            name = db.session.scalar(select(Group.name).where(Group.key == key))
-            return None if name is None else ReportingGroup(key, name, Level.PROGRAMME, None)
-        return None if row is None else ReportingGroup(row[0], row[1], Level(row[2]), row[3])
+        if key not in self._groups:
+            self._groups[key] = self._find_group(key)
+        return self._groups[key]
 
     def children(self, key: str) -> Sequence[ReportingGroup]:
         """The groups straight under this one in the newest wave of each authority, by name."""
@@ -104,6 +98,18 @@ class DatabaseResults:
         """The newest picture of this name."""
         row = db.session.get(StoredChartRow, (group, measure, variant))
         return None if row is None else StoredChart(row.svg, row.fingerprint)
+
+    def _find_group(self, key: str) -> ReportingGroup | None:
+        row = db.session.execute(
+            select(Row.group_key, Row.group_name, Row.level, Row.parent_key)
+            .where(Row.group_key == key, Row.wave_id.in_(self._waves_by_id))
+            .order_by(Row.wave_id.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is None and key == self._programme and self._waves_by_id:
+            name = db.session.scalar(select(Group.name).where(Group.key == key))
+            return None if name is None else ReportingGroup(key, name, Level.PROGRAMME, None)
+        return None if row is None else ReportingGroup(row[0], row[1], Level(row[2]), row[3])
 
     @cached_property
     def _waves_by_id(self) -> Mapping[int, PublishedWave]:

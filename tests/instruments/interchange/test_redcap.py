@@ -148,6 +148,8 @@ def test_a_dictionary_is_read_however_it_was_saved(separator, encoding, heads):
         (b"a,b,c\n1,2,3\n", "is not a REDCap data dictionary"),
         (b"\0\0\0", "is not a CSV table"),
         (dictionary(field(kind="text")), "nothing in it can be asked here"),
+        (b"," * 2_000_000, "those have 18 columns"),
+        (dictionary(*(field(f"f{number}") for number in range(501))), "has more than 500 items; divide it"),
         (dictionary() + b'"' + b"x" * 200_000, "line 1 is not CSV"),
     ],
 )
