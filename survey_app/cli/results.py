@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from instruments.definitions import Instrument
-from instruments.files import read_instrument
-from instruments.library import load_released
+from survey_app.cli.finding import find
 from survey_app.cli.running import in_application, now
 from survey_app.extensions import vault
 from survey_app.stores.publication_list import list_published
@@ -37,7 +35,7 @@ def import_results_command(path: Path, instrument: str, map_path: Path) -> None:
     from survey_app.use_cases.drawing import draw_charts  # here: the other commands need no chart engine
     from survey_app.use_cases.past_surveys import import_results, read_map
 
-    definition = _instrument(instrument)
+    definition = find(instrument)
     survey = read_map(map_path.read_bytes(), definition)
     for wave in import_results(path.read_bytes(), survey, definition, now(), vault()):
         click.echo(f"{wave.key}: {wave.people} people in {wave.blocks} blocks, {wave.cells} cells published.")
@@ -60,10 +58,6 @@ def published(wave: str | None, group: str | None, *, as_json: bool) -> None:
         return
     for line in _lines(cells):
         click.echo(line)
-
-
-def _instrument(reference: str) -> Instrument:
-    return read_instrument(Path(reference)) if reference.endswith(".toml") else load_released(reference)
 
 
 def _lines(cells: Iterator[dict[str, Any]]) -> Iterator[str]:  # Any: JSON

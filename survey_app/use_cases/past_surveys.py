@@ -21,6 +21,7 @@ from survey_app.models.groups import Group
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.errors import AlreadyPublished, KeyTaken, UnreadableFile
 from survey_app.use_cases.groups import current_tree, require_usable_key, slug
+from survey_app.use_cases.instrument_library import require_permission
 from survey_app.use_cases.publishing import TEAM, compute_results, previous_combinations, store_results
 from survey_app.use_cases.wave_terms import FrozenWave, disclosure_terms, freeze, thaw
 
@@ -139,12 +140,15 @@ def import_results(
     ------
     UnreadableFile
         The file lacks a column or holds an answer that is none of the options; the sentence names where.
+    PermissionMissing, PermissionOver
+        The instrument may not be used without its owner's permission.
     KeyTaken
         Another wave has this key.
     AlreadyPublished
         The same answers, or another survey of the same programme and day, have been published: two partitions of
         the same people could be compared.
     """
+    require_permission(instrument, now.date())
     table = _read_table(content, survey)
     answers = _answers(table, survey, instrument)
     for wave in survey.waves:

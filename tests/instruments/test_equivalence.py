@@ -1,6 +1,7 @@
 """Every rule of what a new version does to the trend, and the laws that hold for all of them."""
 
 import copy
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from instruments.changes import ChangeLevel
 from instruments.equivalence import compare
 from instruments.errors import LevelLowered
-from instruments.files import from_document
-from instruments.library import load_released
+from instruments.files import from_document, read_instrument
+from instruments.library import load_released, released_references
 from tests.instruments.generated import instruments
 
 SAME, PATCH, MINOR, MAJOR = ChangeLevel
+PILOT = Path(__file__).parents[2] / "survey_app" / "demo" / "instruments" / "crescendo-pulse-0.9.0.toml"
 
 BASE = {
     "id": "duo",
@@ -352,6 +354,16 @@ def test_changes_together_are_never_weaker_than_each_of_them(names):
         assert together.level >= alone.level, kept
         for verdict in together.scales:
             assert verdict.level >= alone.verdict_on(verdict.scale).level, (kept, verdict.scale)
+
+
+@pytest.mark.parametrize("other", released_references())
+def test_the_demos_pilot_version_breaks_with_every_shipped_one(other):
+    pilot = read_instrument(PILOT)
+    for pair in ((pilot, load_released(other)), (load_released(other), pilot)):
+        found = compare(*pair)
+        assert found.level is MAJOR
+        assert {verdict.level for verdict in found.scales} == {MAJOR}
+        assert all(verdict.common_items == () for verdict in found.scales)
 
 
 @pytest.mark.parametrize(

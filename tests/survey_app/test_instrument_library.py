@@ -133,6 +133,13 @@ def test_a_pulse_may_not_ask_what_is_not_permitted(studio):
         add_pulse("theirs", "Theirs", run_by="Us", programme_key="crescendo", instrument="theirs@1.2.3", now=NOW)
 
 
+def test_a_past_survey_with_a_licensed_instrument_waits_for_its_permission_too(app):
+    from survey_app.use_cases.past_surveys import import_results
+
+    with pytest.raises(PermissionMissing):
+        import_results(b"", None, LICENSED, NOW, None)
+
+
 def test_a_person_raises_a_level_for_good_and_the_log_says_who(app):
     old, new = load_released("crescendo-pulse@1.0.0"), load_released("crescendo-pulse@1.1.0")
     raise_level(old, new, ChangeLevel.MAJOR, reason="The new items ask about more.", by="Dev", now=NOW)
