@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from instruments.changes import NO_SCALE, ChangeLevel, Reason
-from instruments.definitions import Instrument, Item, ResponseSet, Scale, TransformKind
+from instruments.definitions import Instrument, Item, Scale, TransformKind
+from instruments.formats import format_change
 from instruments.likeness import Likeness, likeness
 
 FEWEST_ANCHORS = 2
@@ -28,14 +29,20 @@ def about_the_whole(old: Instrument, new: Instrument) -> Iterator[Reason]:
     if (window := likeness(old.recall_window, new.recall_window, old.languages)) is not Likeness.SAME:
         level = ChangeLevel.PATCH if window is Likeness.CORRECTED else ChangeLevel.MAJOR
         yield Reason(level, f"The recall window {_was_changed(window)}.")
-    if added := sorted(set(new.languages) - set(old.languages)):
-        yield Reason(ChangeLevel.MINOR, f"New language: {', '.join(added)}.")
-    if removed := sorted(set(old.languages) - set(new.languages)):
-        yield Reason(ChangeLevel.MINOR, f"Language no longer there: {', '.join(removed)}.")
+    yield from _about_languages(old, new)
     if _labels_of(old) != _labels_of(new):
         yield Reason(
             ChangeLevel.PATCH, "Title, owner, source, licence or length in seconds changed; nothing that is asked."
         )
+
+
+def _about_languages(old: Instrument, new: Instrument) -> Iterator[Reason]:
+    if old.languages[0] != new.languages[0]:
+        yield Reason(ChangeLevel.MINOR, f"It is written in {new.languages[0]} now, and was in {old.languages[0]}.")
+    if added := sorted(set(new.languages) - set(old.languages)):
+        yield Reason(ChangeLevel.MINOR, f"New language: {', '.join(added)}.")
+    if removed := sorted(set(old.languages) - set(new.languages)):
+        yield Reason(ChangeLevel.MINOR, f"Language no longer there: {', '.join(removed)}.")
 
 
 def _labels_of(instrument: Instrument) -> tuple[object, ...]:
@@ -43,74 +50,6 @@ def _labels_of(instrument: Instrument) -> tuple[object, ...]:
         *(dict(instrument.title), instrument.owner, instrument.source, instrument.citation),
         *(instrument.licence, instrument.estimated_seconds),
     )
-
-
-def about_response_sets(old: Instrument, new: Instrument) -> Iterator[Reason]:
-    """Changes of the options that items of one scale, or items outside scales, are answered with."""
-    for identity, before in old.response_sets_by_id.items():
-        after = new.response_sets_by_id.get(identity)
-        if after is None:
-            continue
-        format_level, sentence = _format_change(
-            before, after, old.languages, pomp_only=_is_pomp_only(old, new, identity)
-        )
-        level = max(format_level, _stem_level(old, before, after))
-        if level is ChangeLevel.SAME:
-            continue
-        if level > format_level:
-            how = "rewritten" if level > ChangeLevel.PATCH else "corrected; it reads like the same wording"
-            sentence = f"The lead-in to “{identity}” was {how}"
-        users = sorted({item.scale for item in old.scored_items if item.response_set == identity and item.scale})
-        for scale in users:
-            yield Reason(level, f"{sentence}.", scale)
-        if not users:
-            yield Reason(min(level, ChangeLevel.MINOR), f"{sentence}; no scale is scored from it.", NO_SCALE)
-
-
-def _is_pomp_only(old: Instrument, new: Instrument, response_set: str) -> bool:
-    return all(
-        instrument.scales_by_id[item.scale].transform.kind is TransformKind.POMP
-        for instrument in (old, new)
-        for item in instrument.scored_items
-        if item.scale is not None and item.response_set == response_set
-    )
-
-
-def _format_change(
-    before: ResponseSet, after: ResponseSet, languages: Sequence[str], *, pomp_only: bool
-) -> tuple[ChangeLevel, str]:
-    where = f"“{before.id}”"
-    if before.kind != after.kind or len(before.options) != len(after.options):
-        return ChangeLevel.MAJOR, f"The response format {where} changed from {_size(before)} to {_size(after)}"
-    labels = [
-        likeness(ours.label, theirs.label, languages)
-        for ours, theirs in zip(before.options, after.options, strict=True)
-    ]
-    if Likeness.REWRITTEN in labels:
-        return ChangeLevel.MAJOR, f"Labels of the response format {where} were rewritten"
-    if before.values != after.values:
-        level = ChangeLevel.PATCH if pomp_only else ChangeLevel.MAJOR
-        return level, f"The codes of {where} changed from {_ends(before)} to {_ends(after)}"
-    if Likeness.CORRECTED in labels:
-        return ChangeLevel.PATCH, f"Labels of the response format {where} were corrected"
-    return ChangeLevel.SAME, ""
-
-
-def _size(response_set: ResponseSet) -> str:
-    return f"{len(response_set.options)} {response_set.kind} options"
-
-
-def _ends(response_set: ResponseSet) -> str:
-    return f"{response_set.minimum} to {response_set.maximum}"
-
-
-def _stem_level(old: Instrument, before: ResponseSet, after: ResponseSet) -> ChangeLevel:
-    found = likeness(before.stem, after.stem, old.languages)
-    return {
-        Likeness.SAME: ChangeLevel.SAME,
-        Likeness.CORRECTED: ChangeLevel.PATCH,
-        Likeness.REWRITTEN: ChangeLevel.MAJOR,
-    }[found]
 
 
 def about_items(old: Instrument, new: Instrument) -> Iterator[Reason]:
@@ -158,15 +97,18 @@ def _unscored_items(old: Instrument, new: Instrument) -> Iterator[Reason]:
     asked_otherwise = [
         identity
         for identity, item in before.items()
-        if identity in after and _task(old, item) != _task(new, after[identity])
+        if identity in after and _is_asked_otherwise(old, item, new, after[identity])
     ]
     if asked_otherwise:
         sentence = f"Items that enter no score are asked or kept differently: {', '.join(asked_otherwise)}."
         yield Reason(ChangeLevel.MINOR, sentence, NO_SCALE)
 
 
-def _task(instrument: Instrument, item: Item) -> tuple[object, ...]:
-    return item.scale, len(instrument.response_set_of(item).options), item.reverse_keyed, item.core
+def _is_asked_otherwise(old: Instrument, before: Item, new: Instrument, after: Item) -> bool:
+    if (before.scale, before.reverse_keyed, before.core) != (after.scale, after.reverse_keyed, after.core):
+        return True
+    ours, theirs = old.response_set_of(before), new.response_set_of(after)
+    return format_change(ours, theirs, old.languages, codes_count=True)[0] is ChangeLevel.MAJOR
 
 
 def about_scale(old: Instrument, new: Instrument, identity: str, common: tuple[Item, ...]) -> Iterator[Reason]:
@@ -179,7 +121,33 @@ def about_scale(old: Instrument, new: Instrument, identity: str, common: tuple[I
     ):
         if changed:
             yield Reason(ChangeLevel.MAJOR, f"The scoring of “{identity}” changed: its {name}.", identity)
+    if _sums_codes(after) and len(old.core_items_of(before)) != len(new.core_items_of(after)):
+        yield Reason(
+            ChangeLevel.MAJOR, f"The scoring of “{identity}” changed: it adds up another number of items.", identity
+        )
+    yield from _about_formats(old, new, identity)
     yield from _about_scored_items(old, new, identity, common)
+
+
+def _sums_codes(scale: Scale) -> bool:
+    return scale.transform.kind in {TransformKind.SUM, TransformKind.LOOKUP}
+
+
+def _about_formats(old: Instrument, new: Instrument, identity: str) -> Iterator[Reason]:
+    """Changes of what the scale's items that are still there are answered with, each said once."""
+    before, after = old.scales_by_id[identity], new.scales_by_id[identity]
+    codes_count = any(scale.transform.kind is not TransformKind.POMP for scale in (before, after))
+    stayed = {item.id: item for item in old.core_items_of(before)}
+    changes = {
+        format_change(
+            old.response_set_of(stayed[item.id]), new.response_set_of(item), old.languages, codes_count=codes_count
+        ): None
+        for item in new.core_items_of(after)
+        if item.id in stayed
+    }
+    for level, sentence in changes:
+        if level > ChangeLevel.SAME:
+            yield Reason(level, f"{sentence}.", identity)
 
 
 def _notes_of(scale: Scale) -> tuple[object, ...]:
@@ -256,8 +224,7 @@ def _is_same_task(old: Instrument, before: Item, new: Instrument, after: Item) -
     return (
         before.reverse_keyed == after.reverse_keyed
         and likeness(before.text, after.text, old.languages) is not Likeness.REWRITTEN
-        and likeness(ours.stem, theirs.stem, old.languages) is not Likeness.REWRITTEN
-        and _format_change(ours, theirs, old.languages, pomp_only=True)[0] is not ChangeLevel.MAJOR
+        and format_change(ours, theirs, old.languages, codes_count=False)[0] is not ChangeLevel.MAJOR
     )
 
 

@@ -13,7 +13,6 @@ from instruments.changes import ChangeLevel, Reason
 from instruments.definitions import Instrument
 from instruments.differences import (
     about_items,
-    about_response_sets,
     about_scale,
     about_scales_in_general,
     about_the_whole,
@@ -75,7 +74,6 @@ def compare(old: Instrument, new: Instrument) -> Comparison:
     common = {scale.id: common_items(old, new, scale.id) for scale in new.scales if scale.id in old.scales_by_id}
     reasons: tuple[Reason, ...] = (
         *about_the_whole(old, new),
-        *about_response_sets(old, new),
         *about_items(old, new),
         *(reason for scale in common for reason in about_scale(old, new, scale, common[scale])),
         *about_scales_in_general(old, new),

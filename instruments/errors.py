@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _MOST_SAID = 8
+_LONGEST_SAID = 400
 
 
 class InstrumentError(Exception):
@@ -16,10 +17,16 @@ class InvalidInstrumentFile(InstrumentError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         self.source = source
-        self.problems = tuple(problems)
+        self.problems = tuple(_plain(problem) for problem in problems)
         more = len(self.problems) - _MOST_SAID
         said = [*self.problems[:_MOST_SAID], *([f"and {more} more"] if more > 0 else [])]
-        super().__init__(f"{source}: " + "; ".join(said))
+        super().__init__(f"{_plain(source)}: " + "; ".join(said))
+
+
+def _plain(text: str) -> str:
+    """A text of somebody's file as it can stand in a sentence: on one line, and no longer than a few."""
+    printable = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return printable if len(printable) <= _LONGEST_SAID else printable[:_LONGEST_SAID] + "…"
 
 
 class UnknownInstrument(InstrumentError):

@@ -16,14 +16,18 @@ from marshmallow import ValidationError
 from instruments.definitions import Instrument
 from instruments.errors import InvalidInstrumentFile
 from instruments.locating import key_lines, line_of
-from instruments.schemas import Document, InstrumentSchema
+from instruments.schemas import MOST_ITEMS, MOST_SCALES, Document, InstrumentSchema
 
 LARGEST_FILE_BYTES = 1_000_000
 _SCHEMA = InstrumentSchema()
-_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
-_DEEP_KEY = re.compile(
-    rf"(?:^|[\[{{,])[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{8}}", re.MULTILINE
-)  # takes its reader long
+_PART = r"""(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+_DEEP_KEY = re.compile(  # tomllib takes time by the square of a key's parts
+    rf"^[ \t]*+\[?\[?[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{8}}"  # a table's name, or a key, of nine parts
+    r"|(?<![\w-])(?:[\w-]++\.){200}"  # and one within a line, which no text of ours looks like
+    r"""|(?:"[^"\n]{0,20}"[ \t]?\.[ \t]?){30}""",
+    re.MULTILINE,
+)
+_MOST = {"items": MOST_ITEMS, "response_sets": MOST_ITEMS, "scales": MOST_SCALES, "anchors": MOST_SCALES}
 _ORDER = (
     *("id", "version", "title", "owner", "source", "citation", "recall_window", "languages", "estimated_seconds"),
     *("licence", "anchors", "response_sets", "scales", "items"),
@@ -94,6 +98,9 @@ def from_document(
     document: Mapping[str, Any], *, source: str = "instrument", locate: Locate | None = None
 ) -> Instrument:
     """Build an instrument from its document form, or raise `InvalidInstrumentFile`."""
+    for key, most in _MOST.items():
+        if isinstance(parts := document.get(key), list) and len(parts) > most:
+            raise InvalidInstrumentFile(source, [f"{key}: has {len(parts):,} entries, and {most} is the most"])
     try:
         instrument: Instrument = _SCHEMA.load(document)
     except ValidationError as error:

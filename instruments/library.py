@@ -8,7 +8,13 @@ from pathlib import Path
 from instruments.changes import ChangeLevel
 from instruments.definitions import Instrument
 from instruments.equivalence import compare
-from instruments.errors import AlreadyReleased, AlteredRelease, UnderstatedChange, UnknownInstrument
+from instruments.errors import (
+    AlreadyReleased,
+    AlteredRelease,
+    InvalidInstrumentFile,
+    UnderstatedChange,
+    UnknownInstrument,
+)
 from instruments.files import digest, read_instrument, to_toml
 
 RELEASED = Path(__file__).parent / "released"
@@ -42,8 +48,10 @@ def load_released(reference: str, folder: Path = RELEASED) -> Instrument:
 def recorded_digests(folder: Path = RELEASED) -> dict[str, str]:
     """The digest of each release by its reference, as recorded in `CHECKSUMS`."""
     path = folder / "CHECKSUMS"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    pairs = (line.split() for line in lines if line.strip())
+    lines = path.read_bytes().decode("utf-8", errors="replace").splitlines() if path.exists() else []
+    pairs = [line.split() for line in lines if line.strip()]
+    if any(len(pair) != 2 for pair in pairs):
+        raise InvalidInstrumentFile(str(path), ["needs a digest and a reference in each line"])
     return {reference: recorded for recorded, reference in pairs}
 
 
@@ -52,11 +60,17 @@ def release_into(folder: Path, instrument: Instrument) -> None:
 
     Raises
     ------
+    InvalidInstrumentFile
+        It is licensed: a folder of releases is for everybody.
     AlreadyReleased
         The version is there with another content.
     UnderstatedChange
         Its number says less than what it changes against the last version before it.
     """
+    if instrument.licence.permission_required:
+        raise InvalidInstrumentFile(
+            instrument.reference, ["is licensed; only an installation that may use it keeps it"]
+        )
     reference = instrument.reference
     recorded = recorded_digests(folder)
     if reference in recorded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from hashlib import sha256
 
 from instruments.definitions import Instrument, Item
 
@@ -12,8 +13,8 @@ def rotating_items(instrument: Instrument, person: int, wave: int) -> tuple[Item
 
     From wave to wave a person moves on by one item, and so comes round to all of a bank's m items in m waves. Within a
     wave, m persons with neighbouring numbers get each of the m items once; from one such run of persons to the next
-    the banks are shifted against one another, so that every pair of items of two banks is asked of somebody (a
-    balanced planned-missing design: Graham et al. 2006, *Psychological Methods* 11, 323-343).
+    the banks are shifted against one another by a fixed draw, so that before long every pair of items of two banks is
+    asked of somebody (a planned-missing design: Graham et al. 2006, *Psychological Methods* 11, 323-343).
 
     Parameters
     ----------
@@ -27,16 +28,21 @@ def rotating_items(instrument: Instrument, person: int, wave: int) -> tuple[Item
     >>> from instruments.library import load_released
     >>> pulse = load_released("crescendo-pulse@1.0.0")
     >>> [item.id for item in rotating_items(pulse, person=0, wave=0)]
-    ['supervision', 'time', 'resources', 'cases']
+    ['apart', 'time', 'resources', 'sleep']
     >>> [item.id for item in rotating_items(pulse, person=0, wave=1)]
-    ['apart', 'values', 'leaders-act', 'sleep']
+    ['cut-off', 'values', 'leaders-act', 'temper']
     """
     chosen = []
-    for shift, scale in enumerate(instrument.scales):
+    for number, scale in enumerate(instrument.scales):
         if bank := instrument.bank_of(scale):
-            run = person // len(bank)
-            chosen.append(bank[(person + run * shift + wave) % len(bank)])
+            shift = _drawn(number, person // len(bank))
+            chosen.append(bank[(person + shift + wave) % len(bank)])
     return tuple(chosen)
+
+
+def _drawn(bank: int, run: int) -> int:
+    """A shift that is the same for everybody in a run and always, and of no pattern from run to run."""
+    return int.from_bytes(sha256(f"{bank}:{run}".encode()).digest()[:8], "big")
 
 
 def asked_items(instrument: Instrument, rotating: Collection[str]) -> tuple[Item, ...]:

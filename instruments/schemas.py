@@ -35,13 +35,24 @@ MOST_LANGUAGES = 30
 _IDENTIFIER = validate.Regexp(
     r"^[A-Za-z][A-Za-z0-9_-]{0,63}\Z", error="expected letters, digits, - or _, starting with a letter"
 )
-_VERSION = validate.Regexp(r"^\d{1,6}\.\d{1,6}\.\d{1,6}\Z", error="expected three numbers, such as 1.0.0")
+_NUMBER = r"(?:0|[1-9][0-9]{0,5})"
+_VERSION = validate.Regexp(rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}\Z", error="expected three numbers, such as 1.0.0")
 _REFERENCE = validate.Regexp(
-    r"^[A-Za-z][A-Za-z0-9_-]{0,63}@\d{1,6}\.\d{1,6}\.\d{1,6}\Z", error="expected id@version, such as my-pulse@1.0.0"
+    rf"^[A-Za-z][A-Za-z0-9_-]{{0,63}}@{_NUMBER}\.{_NUMBER}\.{_NUMBER}\Z",
+    error="expected id@version, such as my-pulse@1.0.0",
 )
 _LANGUAGE = validate.Regexp(r"^[a-z]{2,3}\Z", error="expected a language tag, such as en or cy")
 _COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="expected a country's two letters, such as GB")
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text is an `id@version`."""
+    try:
+        _REFERENCE(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _is_printable(text: str) -> None:
@@ -63,6 +74,28 @@ def _required_text() -> fields.String:
 
 def _wording(**options: Any) -> fields.Dict:  # Any: as above
     return fields.Dict(keys=fields.String(validate=_LANGUAGE), values=_required_text(), **options)
+
+
+class _Flag(fields.Boolean):
+    """True or false, and nothing that only looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:  # Any: marshmallow's own
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return bool(super()._deserialize(value, attr, data, **options))
+
+
+class _Number(fields.Float):
+    """A number, and no text that looks like one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:  # Any: as above
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        try:
+            number: float = super()._deserialize(value, attr, data, **options)
+        except OverflowError as error:
+            raise self.make_error("too_large", input=value) from error
+        return number
 
 
 class _DocumentSchema(Schema):
@@ -106,7 +139,7 @@ class _TransformSchema(_DocumentSchema):
     later: ClassVar[Mapping[str, object]] = {"table": []}
     kind = fields.Enum(TransformKind, by_value=True, required=True)
     table = fields.List(
-        fields.Tuple((fields.Integer(strict=True), fields.Float())),
+        fields.Tuple((fields.Integer(strict=True), _Number())),
         load_default=list,
         validate=validate.Length(max=1_000),
     )
@@ -115,8 +148,8 @@ class _TransformSchema(_DocumentSchema):
 class _BandSchema(_DocumentSchema):
     builds = Band
     label = _wording(required=True)
-    minimum = fields.Float(required=True)
-    maximum = fields.Float(required=True)
+    minimum = _Number(required=True)
+    maximum = _Number(required=True)
     source = _required_text()
     country = fields.String(required=True, validate=_COUNTRY)
 
@@ -128,10 +161,10 @@ class _ScaleSchema(_DocumentSchema):
     title = _wording(required=True)
     direction = fields.Enum(Direction, by_value=True, required=True)
     missing_rule = fields.Enum(MissingRule, by_value=True, load_default=MissingRule.HALF)
-    reference_sd = fields.Float(required=True, validate=validate.Range(min=0, max=50, min_inclusive=False))
+    reference_sd = _Number(required=True, validate=validate.Range(min=0, max=50, min_inclusive=False))
     transform = fields.Nested(_TransformSchema, load_default=Transform)
     bands = fields.List(fields.Nested(_BandSchema), load_default=list, validate=validate.Length(max=20))
-    shown_to_individual = fields.Boolean(load_default=False)
+    shown_to_individual = _Flag(load_default=False)
 
 
 class _ItemSchema(_DocumentSchema):
@@ -143,8 +176,8 @@ class _ItemSchema(_DocumentSchema):
     text = _wording(required=True)
     sms_text = _wording(load_default=dict)
     response_set = fields.String(required=True)
-    reverse_keyed = fields.Boolean(load_default=False)
-    core = fields.Boolean(load_default=True)
+    reverse_keyed = _Flag(load_default=False)
+    core = _Flag(load_default=True)
 
 
 class _LicenceSchema(_DocumentSchema):
@@ -153,7 +186,7 @@ class _LicenceSchema(_DocumentSchema):
     name = _required_text()
     text = _text(load_default="")
     url = fields.Url(load_default="", schemes={"http", "https"})
-    permission_required = fields.Boolean(load_default=False)
+    permission_required = _Flag(load_default=False)
 
 
 class _AnchorsSchema(_DocumentSchema):

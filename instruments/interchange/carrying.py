@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from instruments.definitions import Instrument
+from instruments.errors import InvalidInstrumentFile
 
 LARGEST_FOREIGN_BYTES = 5_000_000
 """The largest file of another tool that is read: some wrap their items in a great deal else."""
+
+
+WITHHELD = "text withheld under its licence"
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,18 @@ class Exported:
     losses: tuple[Loss, ...]
 
 
+def require_texts(source: str, texts: Iterable[str]) -> None:
+    """Refuse a file from which the texts of a licensed instrument were left out: nobody should be asked their names."""
+    if any(WITHHELD in text for text in texts):
+        raise InvalidInstrumentFile(source, ["its texts are withheld under a licence; ask its owner for them"])
+
+
 def without_licensed_texts(instrument: Instrument) -> tuple[Instrument, tuple[Loss, ...]]:
     """The instrument as it may leave: without its items' texts where its licence needs a permission."""
     if not instrument.licence.permission_required:
         return instrument, ()
     withheld = tuple(
-        replace(item, text=dict.fromkeys(item.text, f"({item.id}: text withheld under its licence)"), sms_text={})
+        replace(item, text=dict.fromkeys(item.text, f"({item.id}: {WITHHELD})"), sms_text={})
         for item in instrument.items
     )
     loss = Loss(

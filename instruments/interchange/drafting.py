@@ -11,7 +11,7 @@ from typing import Any
 
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import from_document
-from instruments.interchange.carrying import Details, Imported, Loss
+from instruments.interchange.carrying import Details, Imported, Loss, require_texts
 from instruments.schemas import LONGEST_TEXT, MOST_ITEMS, MOST_OPTIONS
 
 NOT_STATED = "Not stated"
@@ -60,6 +60,7 @@ class Draft:
         if not 2 <= len(options) <= MOST_OPTIONS:
             self.lose(where, f"is not carried: it has {len(options)} options, and 2 to {MOST_OPTIONS} can be shown")
             return
+        require_texts(self.source, wording.values())
         if any(len(value) > LONGEST_TEXT for value in wording.values()):
             self.lose(where, f"is not carried: its text is longer than {LONGEST_TEXT:,} letters")
             return
@@ -133,8 +134,9 @@ class Draft:
         numbers = [number for number in given if number is not None]
         if len(numbers) == len(given) and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             return numbers, "ordinal"
-        rises = len(numbers) == len(given) and all(before < after for before, after in pairwise(numbers))
-        kind = "ordinal" if rises and not _STAND_INS.intersection(numbers) else "nominal"
+        steps = {after > before for before, after in pairwise(numbers)}
+        is_order = len(set(numbers)) == len(given) and len(steps) == 1 and not _STAND_INS.intersection(numbers)
+        kind = "ordinal" if is_order else "nominal"
         codes = ", ".join(option.code for option in options[:6]) + (", …" if len(options) > 6 else "")
         how = "in their order" if kind == "ordinal" else "without an order"
         self.lose(where, f"its codes {codes} do not rise by one; they become 1 to {len(options)}, {how}")

@@ -19,6 +19,7 @@ _DROPPED = {
     "initial": "its preselected answer is dropped: nothing is preselected here",
     "prefix": "its number is dropped",
 }
+_LARGEST_WEIGHT = 1_000_000
 _CHOICE_TYPES = {"choice", "coding", "open-choice", "boolean"}
 _YES_NO = {"en": ("No", "Yes"), "cy": ("Na", "Ie")}
 
@@ -59,7 +60,8 @@ def _parse(content: bytes, source: str) -> Json:
     try:
         parsed = json.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise InvalidInstrumentFile(source, ["is not JSON"]) from error
+        line = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise InvalidInstrumentFile(source, [f"is not JSON{line}"]) from error
     if not isinstance(parsed, dict) or parsed.get("resourceType") != "Questionnaire":
         found = parsed.get("resourceType") if isinstance(parsed, dict) else type(parsed).__name__
         raise InvalidInstrumentFile(source, [f"is not a FHIR Questionnaire but: {found or 'something else'}"])
@@ -88,7 +90,7 @@ def _carry(
 ) -> None:
     name = str(item.get("linkId") or "")
     where = f"item {name or '?'}"
-    kind = item.get("type")
+    kind = str(item.get("type"))
     if kind == "group":
         if item.get("enableWhen"):
             draft.lose(where, "the group's condition is dropped: its items are asked of everybody")
@@ -155,7 +157,11 @@ def _weight(part: Json) -> float | None:
     for extension in _objects(part.get("extension")):
         if extension.get("url") in {ORDINAL_VALUE, ITEM_WEIGHT}:
             value = extension.get("valueDecimal", extension.get("valueInteger"))
-            return float(value) if isinstance(value, int | float) else None
+            return (
+                float(value)
+                if isinstance(value, float) or (type(value) is int and abs(value) < _LARGEST_WEIGHT)
+                else None
+            )
     return None
 
 

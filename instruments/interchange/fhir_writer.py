@@ -99,7 +99,14 @@ def _losses(instrument: Instrument) -> Iterator[Loss]:
     for item in instrument.items:
         yield from _losses_of_item(item)
     yield from losses_of_the_whole(instrument)
-    unsaid: Sequence[tuple[str, str]] = (("source", instrument.source), ("citation", instrument.citation))
+    unsaid: Sequence[tuple[str, str | bool]] = (
+        *(
+            ("source", instrument.source),
+            ("citation", instrument.citation),
+            ("licence's address", instrument.licence.url),
+        ),
+        ("that a permission is needed", instrument.licence.permission_required),
+    )
     for name, value in unsaid:
         if value:
             yield Loss(name, "is not carried")

@@ -37,7 +37,11 @@ _DROPPED = {
     FIELD_NOTE: "its note is dropped",
 }
 _MOST_COLUMNS = 100
-_TAG = re.compile(r"<[^>]{0,500}>")
+_TAG = re.compile(
+    r"</?(?:a|b|big|br|center|div|em|font|h[1-6]|hr|i|img|li|ol|p|small|span|strong|sub|sup|table|td|th|tr|u|ul)"
+    r"(?:[ \t/][^<>]{0,500})?>",
+    re.IGNORECASE,
+)
 
 
 def write_redcap(instrument: Instrument) -> Exported:
@@ -49,15 +53,15 @@ def write_redcap(instrument: Instrument) -> Exported:
     names = _field_names(instrument)
     for number, (response_set, run) in enumerate(groupby(instrument.items, key=lambda item: item.response_set)):
         options = instrument.response_sets_by_id[response_set]
-        choices = " | ".join(f"{option.value}, {option.label[language]}" for option in options.options)
+        choices = " | ".join(f"{option.value}, {_written(option.label[language])}" for option in options.options)
         for place, item in enumerate(run):
             writer.writerow(
                 {
                     NAME: names[item.id],
                     FORM: _field_name(instrument.id),
-                    HEADER: options.stem.get(language, "") if place == 0 else "",
+                    HEADER: html.escape(options.stem.get(language, ""), quote=False) if place == 0 else "",
                     TYPE: "radio",
-                    LABEL: item.text[language],
+                    LABEL: html.escape(item.text[language], quote=False),
                     CHOICES: choices,
                     MATRIX: f"matrix_{number + 1}" if options.kind is ResponseKind.ORDINAL else "",
                 }
@@ -141,6 +145,8 @@ def _carry(row: Mapping[str, str], where: str, stem: str, draft: Draft) -> None:
         options = [Option(code, {"en": label}) for code, label in _YES_NO[kind]]
     elif kind in {"radio", "dropdown"}:
         options = [Option(code, {"en": label}) for code, label in _choices(row.get(CHOICES, ""))]
+        if len(options) < len([part for part in _parts_of(row.get(CHOICES, "")) if part.strip()]):
+            draft.lose(where, "an option without a code is dropped")
     else:
         why = "only fields with one answer out of a list are asked"
         draft.lose(where, f"is not carried: {why}, not {kind or 'a field without a type'}")
@@ -148,6 +154,14 @@ def _carry(row: Mapping[str, str], where: str, stem: str, draft: Draft) -> None:
     if row.get(IDENTIFIER, "").strip().casefold() == "y":
         draft.lose(where, "is not carried: it is marked as identifying a person")
         return
+    _note_dropped(row, where, draft)
+    name = row.get(MATRIX, "").strip() or row.get(NAME, "").strip()
+    draft.add_item(
+        row.get(NAME, "").strip(), {"en": _plain(row.get(LABEL, ""))}, options, stem={"en": stem}, set_name=name
+    )
+
+
+def _note_dropped(row: Mapping[str, str], where: str, draft: Draft) -> None:
     for column, sentence in _DROPPED.items():
         if row.get(column, "").strip():
             draft.lose(where, sentence)
@@ -155,18 +169,22 @@ def _carry(row: Mapping[str, str], where: str, stem: str, draft: Draft) -> None:
         draft.lose(where, "its action tags are ignored")
     if _TAG.search(row.get(LABEL, "")):
         draft.lose(where, "the formatting of its text is dropped")
-    name = row.get(MATRIX, "").strip() or row.get(NAME, "").strip()
-    draft.add_item(
-        row.get(NAME, "").strip(), {"en": _plain(row.get(LABEL, ""))}, options, stem={"en": stem}, set_name=name
-    )
 
 
 def _choices(text: str) -> Iterator[tuple[str, str]]:
     """Codes and labels of `1, Never | 2, Often`, or of one a line as older files have it."""
-    for part in re.split(r"\||\\n|\n", text):
+    for part in _parts_of(text):
         code, separator, label = part.partition(",")
         if separator and code.strip():
             yield code.strip(), _plain(label)
+
+
+def _parts_of(text: str) -> list[str]:
+    return re.split(r"\||\\n|\n", text)
+
+
+def _written(label: str) -> str:
+    return html.escape(label.replace("|", "/"), quote=False)
 
 
 def _plain(text: str) -> str:
@@ -200,12 +218,22 @@ def _losses_of(instrument: Instrument, names: Mapping[str, str]) -> Iterator[Los
             yield Loss(item_id, f"is called {name}: field names have small letters, digits and _ only")
     for item in instrument.items:
         yield from _losses_of_item(item)
-    for option in (option for options in instrument.response_sets for option in options.options):
-        if any("|" in text for text in option.label.values()):
-            yield Loss(f"option {option.value}", "its label has a |, which separates options here")
+        if item.facet:
+            yield Loss(item.id, "its facet is not carried")
+    yield from _losses_of_the_file(instrument)
     yield from losses_of_the_whole(instrument)
     if len(instrument.languages) > 1:
         yield Loss("languages", f"only {instrument.languages[0]} is carried, not {', '.join(instrument.languages[1:])}")
+
+
+def _losses_of_the_file(instrument: Instrument) -> Iterator[Loss]:
+    for name in ("owner", "version", "source", "citation"):
+        if getattr(instrument, name):
+            yield Loss(name, "is not carried")
+    yield Loss("licence", "is not carried")
+    for option in (option for options in instrument.response_sets for option in options.options):
+        if any("|" in text for text in option.label.values()):
+            yield Loss(f"option {option.value}", "its label has a |, which separates options here and becomes /")
 
 
 def _losses_of_item(item: Item) -> Iterator[Loss]:
@@ -224,6 +252,9 @@ def losses_of_the_whole(instrument: Instrument) -> Iterator[Loss]:
         yield Loss(
             f"scale {scale.id}", "its direction, missing-answer rule, transform, bands and spread are not carried"
         )
+    for options in instrument.response_sets:
+        if options.kind is ResponseKind.NOMINAL:
+            yield Loss(f"options {options.id}", "that they have no order is not carried")
     yield Loss("recall window", "is not carried")
     yield Loss("length", "the estimated seconds are not carried")
     if instrument.anchors:

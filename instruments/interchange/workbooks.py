@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 200
-LARGEST_UNPACKED_BYTES = 50_000_000
+LARGEST_UNPACKED_BYTES = 8_000_000
+MOST_PARTS = 300
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ def read_sheets(content: bytes, source: str) -> Mapping[str, list[SheetRow]]:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked > LARGEST_UNPACKED_BYTES:
+            parts = packed.infolist()
+            unpacked = sum(part.file_size for part in parts)
+        if unpacked > LARGEST_UNPACKED_BYTES or len(parts) > MOST_PARTS:
             raise InvalidInstrumentFile(source, [f"unpacks to {unpacked:,} bytes, far more than an instrument needs"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it does not know of a workbook's looks is no concern of ours

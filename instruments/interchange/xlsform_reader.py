@@ -9,7 +9,7 @@ from typing import Any
 
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import from_document
-from instruments.interchange.carrying import Details, Imported
+from instruments.interchange.carrying import Details, Imported, Loss, require_texts
 from instruments.interchange.drafting import Draft, Option
 from instruments.interchange.languages import language_tag
 from instruments.interchange.workbooks import SheetRow, read_sheets
@@ -30,6 +30,7 @@ _DROPPED = {
     "audio": "its sound is dropped",
     "video": "its film is dropped",
 }
+_OWN_COLUMNS = {"type", "name", "label", "appearance", "x_scale", "x_facet", "x_reverse", "x_core", "x_sms"}
 _SELECT_ONE = ("select_one", "select one", "select1", "select one from")
 _UNASKED = {
     "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username", "email", "audit",
@@ -51,7 +52,9 @@ def read_xlsform(content: bytes, source: str, details: Details) -> Imported:
         raise InvalidInstrumentFile(source, [f"has no sheet called survey; its sheets are: {found}"])
     own = {row.cells.get("key"): row.cells.get("value", "") for row in sheets.get("x_instrument", ())}
     if own.get("format") == FORMAT:
-        return Imported(from_document(_own_document(sheets, source), source=source), ())
+        document = _with_details(_own_document(sheets, source), details)
+        require_texts(source, [text for item in document["items"] for text in item["text"].values()])
+        return Imported(from_document(document, source=source), tuple(_added_by_hand(sheets, document)))
     return _read_foreign(sheets, source, details)
 
 
@@ -75,6 +78,30 @@ def _own_document(sheets: Sheets, source: str) -> dict[str, Any]:  # Any: a docu
     return document
 
 
+def _with_details(document: dict[str, Any], details: Details) -> dict[str, Any]:  # Any: as above
+    """What whoever brings the file in says of it goes before what the file says."""
+    said = {"id": details.id, "version": details.version, "owner": details.owner}
+    licence = dict(document.get("licence") or {})
+    licence |= {"name": details.licence} if details.licence else {}
+    licence |= {"permission_required": True} if details.permission_required else {}
+    return {**document, **{key: value for key, value in said.items() if value}, "licence": licence}
+
+
+def _added_by_hand(sheets: Sheets, document: Mapping[str, Any]) -> Iterator[Loss]:  # Any: as above
+    """What somebody added to a workbook of ours and we do not read."""
+    for row in sheets["survey"]:
+        kind = row.cells.get("type", "")
+        where = f"survey row {row.number} ({row.cells.get('name') or kind})"
+        if kind.partition(" ")[0] not in {"select_one", "begin_group", "end_group"}:
+            yield Loss(where, f"is not carried: {kind or 'a row without a type'} was added to a workbook of ours")
+        for column in row.cells:
+            if column.partition("::")[0] not in _OWN_COLUMNS:
+                yield Loss(where, f"its {column} is not carried: it was added to a workbook of ours")
+    stated = sheets["settings"][0].cells if sheets.get("settings") else {}
+    if stated.get("version", document.get("version")) != document.get("version"):
+        yield Loss("settings", "the version there is not carried; the sheet x_instrument counts")
+
+
 def _own_item(row: SheetRow) -> dict[str, Any]:  # Any: as above
     item: dict[str, Any] = {  # Any: as above
         "id": row.cells.get("name", ""),
@@ -93,9 +120,10 @@ def _part(row: SheetRow, source: str) -> dict[str, Any]:  # Any: as above
     part: dict[str, Any] = {}  # Any: as above
     for key, value in row.cells.items():
         part[key] = _json(row, key, source) if value[:1] in {"{", "["} else value
-    for key in ("reference_sd", "shown_to_individual"):
-        if key in part:
-            part[key] = {"yes": True, "no": False}.get(part[key], part[key])
+    if "shown_to_individual" in part:
+        part["shown_to_individual"] = {"yes": True, "no": False}.get(part["shown_to_individual"])
+    if "reference_sd" in part:
+        part["reference_sd"] = _json(row, "reference_sd", source)
     return part
 
 

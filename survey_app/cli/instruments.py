@@ -16,6 +16,7 @@ from instruments.definitions import Instrument
 from instruments.equivalence import Comparison, compare
 from instruments.files import digest, read_instrument, to_document
 from instruments.library import release_into, released_references
+from instruments.schemas import is_reference
 from instruments.verdicts import lines
 from instruments.wording import review
 from survey_app.cli.exchanging import export_instrument, import_instrument
@@ -149,9 +150,10 @@ def permit_instrument(reference: str, granted_by: str, scope: str, until: dateti
 
     Example: pulse instruments permit their-scale@1.0.0 --by "The publisher" --scope "600 staff" --until 2027-03-31
     """
-    name, _, version = reference.partition("@")
-    if not name or version.count(".") != 2:
+    if not is_reference(reference):
         fail(f"{reference!r} is not ID@VERSION, such as their-scale@1.0.0.")
+    if not granted_by.strip() or not scope.strip():
+        fail("--by and --scope say who gave the permission and what for; neither may be blank.")
     if until.date() < now().date():
         fail(f"The permission would already have ended on {until:%d %B %Y}.")
     instrument_library.record_permission(

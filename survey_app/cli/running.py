@@ -46,6 +46,8 @@ def clear_errors() -> Iterator[None]:
         yield
     except (UseCaseError, InstrumentError, InvalidSetting, MissingWaveKey) as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")
     except (OperationalError, ProgrammingError) as error:
         reason = str(error.orig).splitlines()[0]
         if "locked" in reason:

@@ -48,9 +48,12 @@ def find_instrument(reference: str) -> Instrument:
     AlteredRelease
         It is not what was released.
     """
-    if reference in released_references():
-        return load_released(reference)
     row = db.session.get(InstrumentRelease, reference)
+    if reference in released_references():
+        shipped = load_released(reference)
+        if row is not None and row.digest != digest(shipped):
+            raise AlteredRelease(reference)
+        return shipped
     if row is None:
         raise UnknownInstrument(reference, list_references())
     instrument = from_document(row.definition, source=reference)
@@ -108,11 +111,11 @@ def record_permission(reference: str, *, granted_by: str, scope: str, until: dat
 
 
 def find_permission(reference: str) -> Permission | None:
-    """The permission for a version that lasts longest, if one was recorded."""
+    """The permission for a version that was recorded last, if one was: it may shorten an earlier one."""
     row = db.session.scalar(
         select(InstrumentPermission)
         .where(InstrumentPermission.reference == reference)
-        .order_by(InstrumentPermission.valid_until.desc(), InstrumentPermission.id.desc())
+        .order_by(InstrumentPermission.id.desc())
         .limit(1)
     )
     if row is None:
@@ -134,7 +137,8 @@ def require_permission(instrument: Instrument, today: date) -> None:
 def compare_versions(before: Instrument, after: Instrument) -> Comparison:
     """Compare two versions, with what a person ruled about them."""
     found = compare(before, after)
-    ruling = db.session.get(LevelRuling, (before.reference, after.reference))
+    pair = (before.reference, after.reference)
+    ruling = db.session.get(LevelRuling, pair) or db.session.get(LevelRuling, pair[::-1])
     if ruling is None or ChangeLevel(ruling.level) <= found.level:
         return found
     return found.raised_to(ChangeLevel(ruling.level), f"{ruling.ruled_by} raised it: {ruling.reason}")

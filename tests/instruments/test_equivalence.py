@@ -155,7 +155,7 @@ RULES = {
         {"calm": PATCH, "hope": SAME},
     ),
     "typing error in a label": (
-        [option_labels("sure", "Step 1", "Steep 2", "Step 3")],
+        [option_labels("sure", "Step 1", "Stepp 2", "Step 3")],
         PATCH,
         {"hope": PATCH, "calm": SAME},
     ),
@@ -223,6 +223,26 @@ RULES = {
         {"hope": MAJOR},
     ),
     "keyed the other way": ([edit("items", "slow", reverse_keyed=True)], MAJOR, {"calm": MAJOR, "hope": SAME}),
+    "one item answered with another format": (
+        [edit("items", "still", response_set="sure")],
+        MAJOR,
+        {"calm": MAJOR, "hope": SAME},
+    ),
+    "format changed under another name": (
+        [
+            edit("response_sets", "sure", id="sure2"),
+            *(edit("items", item, response_set="sure2") for item in ("better", "light", "spring")),
+            option_labels("sure2", "No", "Perhaps", "Yes"),
+        ],
+        MAJOR,
+        {"hope": MAJOR, "calm": SAME},
+    ),
+    "labels in another order": ([option_labels("sure", "Step 2", "Step 1", "Step 3")], MAJOR, {"hope": MAJOR}),
+    "a sum of more items": (
+        [edit("scales", "hope", transform={"kind": "sum"}), add_item("extra", "hope")],
+        MAJOR,
+        {"hope": MAJOR},
+    ),
     "fewer than two anchors": (
         [replace_item("still", "calm"), replace_item("slow", "calm")],
         MAJOR,
@@ -271,6 +291,32 @@ def test_a_translation_that_is_mended_is_a_correction_while_the_first_language_s
     found = compare(changed(translate), changed(translate, mend))
     assert found.level is PATCH
     assert found.verdict_on("calm").common_items == ("still", "slow", "rested")
+
+
+def test_another_first_language_is_a_mark():
+    def turn_round(document):
+        translate(document)
+        document["languages"].reverse()
+
+    found = compare(changed(translate), changed(turn_round))
+    assert found.level is MINOR
+    assert found.reasons[0].sentence == "It is written in cy now, and was in en."
+
+
+def test_labels_of_a_translation_in_another_order_break_the_line():
+    def turn_round(document):
+        first, *_, last = part(document, "response_sets", "often")["options"]
+        first["label"]["cy"], last["label"]["cy"] = last["label"]["cy"], first["label"]["cy"]
+
+    found = compare(changed(translate), changed(translate, turn_round))
+    assert found.verdict_on("calm").level is MAJOR
+
+
+def test_a_sum_that_adds_up_more_items_is_scored_otherwise():
+    summed = edit("scales", "hope", transform={"kind": "sum"})
+    found = compare(changed(summed), changed(summed, add_item("extra", "hope")))
+    assert found.verdict_on("hope").level is MAJOR
+    assert any("adds up another number of items" in reason.sentence for reason in found.reasons)
 
 
 def test_a_language_that_is_no_longer_there_is_a_mark():
@@ -328,10 +374,10 @@ NOT_COMBINED = {
 SINGLE = {name: changes[0] for name, (changes, _, _) in RULES.items() if len(changes) == 1 and name not in NOT_COMBINED}
 ONE_ITEM_EACH = [
     {"typing error in an item", "punctuation and case", "one item replaced", "changed wording under the same id",
-     "a negation", "core item rotates"},
+     "a negation", "core item rotates", "one item answered with another format"},
     {"facet", "text-message wording", "keyed the other way"},
-    {"more options", "lead-in", "no lead-in", "typing error in the lead-in"},
-    {"typing error in a label", "other labels", "codes of a scale in points of 100"},
+    {"more options", "lead-in", "one item answered with another format", "no lead-in", "typing error in the lead-in"},
+    {"typing error in a label", "other labels", "labels in another order", "codes of a scale in points of 100"},
     {"recall window", "typing error in the recall window"},
     {"item removed", "item added"},
     {"rotating item removed", "rotating item rewritten"},

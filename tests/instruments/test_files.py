@@ -50,6 +50,12 @@ def broken(path, value):
         (broken(["response_sets", 0, "options", 1, "value"], 7), "response_sets.0.options: values must rise by one"),
         (broken(["scales", 0, "direction"], "up"), "scales.0.direction: must be one of"),
         (broken(["surprise"], 1), "surprise: unknown field"),
+        (broken(["version"], "01.0.0"), "version: expected three numbers"),
+        (broken(["version"], "1.0.\u0663"), "version: expected three numbers"),
+        (broken(["items", 0, "core"], 1), "items.0.core: not a valid boolean"),
+        (broken(["scales", 0, "reference_sd"], "20"), "scales.0.reference_sd: not a valid number"),
+        (broken(["scales", 0, "reference_sd"], 10**400), "scales.0.reference_sd: number too large"),
+        (broken(["scales"], [{}] * 101), "scales: has 101 entries, and 100 is the most"),
         (broken(["title"], {"en": "Tiny "}), "title.en: must not begin or end with a blank"),
         (broken(["title"], {"en": "Ti\x00ny"}), "title.en: must not contain control characters"),
         (broken(["title"], {"English": "Tiny"}), "title.English: expected a language tag"),
@@ -163,6 +169,20 @@ def test_a_file_that_is_no_instrument_is_refused_in_one_sentence(tmp_path, conte
     path.write_bytes(content)
     with pytest.raises(InvalidInstrumentFile, match=reason):
         read_instrument(path)
+
+
+def test_initials_in_a_citation_are_no_deep_key():
+    changed = from_document(document(citation="Doe, J.R.A.B.C.D.E.F.G.H. (2001)", source="See, a.b.c.d.e.f.g.h.i.j"))
+    assert from_toml(to_toml(changed).encode(), source="x") == changed
+
+
+def test_a_sentence_about_a_file_stays_on_one_line_and_short(tmp_path):
+    odd = tmp_path / "a\nb.toml"
+    odd.write_bytes(b'"\\u001b[31m\\n" = 1\n"' + b"k" * 5_000 + b'" = 2\n')
+    with pytest.raises(InvalidInstrumentFile) as refusal:
+        read_instrument(odd)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 3_000
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path):

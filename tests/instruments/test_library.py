@@ -3,7 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from instruments.errors import AlreadyReleased, AlteredRelease, UnderstatedChange, UnknownInstrument
+from instruments.errors import (
+    AlreadyReleased,
+    AlteredRelease,
+    InvalidInstrumentFile,
+    UnderstatedChange,
+    UnknownInstrument,
+)
 from instruments.files import digest, from_document
 from instruments.library import (
     RELEASED,
@@ -54,6 +60,18 @@ def test_a_release_is_written_once_with_its_digest(tmp_path):
     with pytest.raises(AlreadyReleased, match="Give the file another version"):
         release_into(tmp_path, replace(TINY, owner="Somebody else"))
     assert load_released("tiny@1.2.3", tmp_path) == TINY
+
+
+def test_a_list_of_digests_that_is_none_is_refused(tmp_path):
+    (tmp_path / "CHECKSUMS").write_bytes(b"\xff\xfe garbage and more\n")
+    with pytest.raises(InvalidInstrumentFile, match="needs a digest and a reference in each line"):
+        release_into(tmp_path, TINY)
+
+
+def test_a_licensed_version_is_for_no_folder(tmp_path):
+    licensed = from_document(document(licence={"name": "Theirs", "permission_required": True}))
+    with pytest.raises(InvalidInstrumentFile, match="is licensed"):
+        release_into(tmp_path, licensed)
 
 
 def test_releases_are_listed_by_number_and_not_by_letter(tmp_path):

@@ -35,13 +35,35 @@ def test_what_a_typing_error_looks_like_is_a_correction(before, after):
         ("We were heard", "We're heard"),
         ("I felt calm", "I never felt calm"),
         ("Often", "Always"),
+        ("I never rest", "I ever rest"),
+        ("Our staff is kind", "Our stuff is kind"),
+        ("I was united", "I was untied"),
+        ("My manager listens", "My managers listens"),
+        ("a part of it", "apart of it"),
+        ("I was not able", "I was notable"),
         ("In the last 2 weeks of 2025", "In the last 2 weeks of 2026"),
+        ("1-2 weeks", "12 weeks"),
+        ("1.5 months", "15 months"),
+        ("-1", "1"),
+        ("0.5", "05"),
+        ("< 3", "> 3"),
+        ("--", "++"),
+        ("😡", "😀"),
+        ("काम कम है", "कम काम है"),
+        ("थका", "थकी"),
         ("People listened", "People were kind"),
-        ("We walked", "We talked a lot"),
+        ("We walked", "We talked a lot more"),
+        ("!", "?"),
+        ("", "x"),
     ],
 )
 def test_what_may_mean_something_else_is_another_wording(before, after):
     assert alike(before, after) is Likeness.REWRITTEN
+
+
+def test_without_a_list_of_words_no_letter_is_a_slip():
+    assert likeness({"cy": "Roeddwn yn dawel"}, {"cy": "Roeddwn yn dawell"}, ["cy"]) is Likeness.REWRITTEN
+    assert likeness({"cy": "Alot i wneud"}, {"cy": "A lot i wneud"}, ["cy"]) is Likeness.REWRITTEN
 
 
 def test_only_languages_that_both_have_are_compared():

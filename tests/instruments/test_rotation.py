@@ -1,6 +1,7 @@
 from collections import Counter
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,12 +37,33 @@ def test_within_a_wave_the_items_of_a_bank_are_asked_alike_often(first, wave, pe
         assert sum(counts) == people
 
 
-def test_every_pair_of_items_of_two_banks_is_asked_of_somebody():
+@pytest.mark.parametrize("sizes", [(4, 3, 3, 4), (4, 4, 4, 4), (2, 2, 2), (3, 3, 3, 3), (4, 4, 4, 4, 4)])
+def test_every_pair_of_items_of_two_banks_is_asked_of_somebody(sizes):
+    instrument = with_banks(*sizes)
     pairs = Counter()
-    for person in range(48):
-        pairs.update(combinations((item.id for item in rotating_items(PULSE, person, 0)), 2))
-    banks = [PULSE.bank_of(scale) for scale in PULSE.scales]
-    assert len(pairs) == sum(len(one) * len(other) for one, other in combinations(banks, 2))
+    for person in range(400):
+        pairs.update(combinations((item.id for item in rotating_items(instrument, person, 0)), 2))
+    assert len(pairs) == sum(one * other for one, other in combinations(sizes, 2))
+
+
+def with_banks(*sizes):
+    changed = document()
+    changed["scales"] = [
+        {"id": f"s{place}", "title": {"en": "S"}, "direction": "higher_is_better", "reference_sd": 20.0}
+        for place in range(len(sizes))
+    ]
+    changed["items"] = [
+        {
+            "id": f"s{place}-{number}",
+            "scale": f"s{place}",
+            "text": {"en": "It is so."},
+            "response_set": "agreement",
+            "core": number == size,
+        }
+        for place, size in enumerate(sizes)
+        for number in range(size + 1)
+    ]
+    return from_document(changed)
 
 
 def test_what_is_asked_keeps_the_order_of_the_instrument():

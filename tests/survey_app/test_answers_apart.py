@@ -42,7 +42,9 @@ def test_everybody_is_asked_their_own_item_of_each_bank(studio):
         assert row.rotating == [item.id for item in rotating_items(PULSE, row.participant_id, 0)]
         asked.update(row.rotating)
     db.session.rollback()
-    assert {asked[item.id] for item in PULSE.bank_of(PULSE.scales[0])} == {3}
+    counts = [asked[item.id] for item in PULSE.bank_of(PULSE.scales[0])]
+    assert sum(counts) == 12
+    assert max(counts) - min(counts) <= 2
     sheet = find_answer_sheet(wave.tokens(TEAM_A)[0], studio.vault)
     assert len(sheet.items) == 16
 

@@ -11,7 +11,7 @@ from instruments.interchange.formats import FORMATS, export
 from instruments.library import load_released
 from tests.instruments.interchange.workbook import workbook
 from tests.instruments.tiny import document
-from tests.survey_app.test_cli import Console, console, good, programme
+from tests.survey_app.test_cli import DATA, Console, console, good, programme
 
 __all__ = ["console", "programme"]  # fixtures
 TINY = from_document(document())
@@ -93,6 +93,10 @@ def test_a_licensed_instrument_needs_a_permission_and_leaves_without_its_texts(c
     )
     permit = ("instruments", "permit", "theirs@1.2.3", "--by", "The publisher", "--scope", "600 staff", "--until")
     assert "already have ended on 01 January 2020" in refused(console(*permit, "2020-01-01"))
+    blank = console("instruments", "permit", "theirs@1.2.3", "--by", " ", "--scope", "y", "--until", "2999-01-01")
+    assert "neither may be blank" in refused(blank)
+    into = console("instruments", "release", str(path), "--to", str(tmp_path / "releases"))
+    assert "is licensed" in refused(into)
     assert "is not ID@VERSION" in refused(
         console("instruments", "permit", "theirs", "--by", "x", "--scope", "y", "--until", "2999-01-01")
     )
@@ -121,6 +125,8 @@ def test_a_file_is_exported_under_its_own_name(console, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good(console("instruments", "export", SECOND, "--to", "xlsform"))
     assert (tmp_path / "crescendo-pulse-1.1.0.xlsx").exists()
+    blocked = console("instruments", "release", str(DATA / "leadership-climate.toml"), "--to", "/dev/null/x")
+    assert "cannot be used: Not a directory" in refused(blocked)
     nowhere = console("instruments", "export", SECOND, "--to", "xlsform", "--file", str(tmp_path / "no" / "x.xlsx"))
     assert "cannot be written: No such file or directory" in refused(nowhere)
 

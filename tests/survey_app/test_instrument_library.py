@@ -90,6 +90,25 @@ def test_a_licensed_instrument_is_refused_until_its_permission_is_recorded(app):
     assert entry.detail == {"granted_by": "The publisher", "scope": "600 staff", "until": "2026-12-31"}
 
 
+def test_a_version_that_is_shipped_later_with_another_content_is_not_taken_for_ours(app):
+    ours = replace(load_released("crescendo-pulse@1.0.0"), owner="Ours")
+    db.session.add(
+        InstrumentRelease(
+            reference=ours.reference, digest=digest(ours), definition={}, released_at=NOW, released_by="Dev"
+        )
+    )
+    db.session.commit()
+    with pytest.raises(AlteredRelease):
+        find_instrument("crescendo-pulse@1.0.0")
+
+
+def test_a_permission_may_be_shortened(app):
+    permit(date(2026, 12, 31))
+    permit(date(2026, 5, 31))
+    with pytest.raises(PermissionOver):
+        release(LICENSED, "Dev", NOW)
+
+
 def test_a_permission_that_ended_blocks_and_a_renewed_one_frees(app):
     permit(date(2026, 5, 31))
     with pytest.raises(PermissionOver, match=r"ended on 31 May 2026.*Renew it"):
@@ -146,7 +165,7 @@ def test_a_person_raises_a_level_for_good_and_the_log_says_who(app):
     found = compare_versions(old, new)
     assert found.level is ChangeLevel.MAJOR
     assert found.reasons[-1].sentence == "Dev raised it: The new items ask about more."
-    assert compare_versions(new, old).level is ChangeLevel.MINOR, "a ruling is about one direction"
+    assert compare_versions(new, old).level is ChangeLevel.MAJOR, "and back again"
     with pytest.raises(LevelLowered):
         raise_level(old, new, ChangeLevel.MINOR, reason="Second thoughts.", by="Dev", now=NOW)
     assert audit() == [("Dev", "comparison raised", "crescendo-pulse@1.0.0 to crescendo-pulse@1.1.0")]

@@ -173,6 +173,8 @@ def test_a_boolean_in_a_language_without_a_yes_is_not_carried():
         (b"\xff\xfe{}", "is not JSON"),
         (b"[]", "is not a FHIR Questionnaire but: list"),
         (b'{"resourceType": "Patient"}', "is not a FHIR Questionnaire but: Patient"),
+        (b'{"resourceType":\n x}', r"is not JSON \(line 2\)"),
+        (questionnaire(item(type=["choice"])), "nothing in it can be asked here"),
         (b"{}", "is not a FHIR Questionnaire but: something else"),
         (questionnaire(), "nothing in it can be asked here"),
         (questionnaire(item(), version=3, item="x"), "nothing in it can be asked here"),

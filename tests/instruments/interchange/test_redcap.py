@@ -68,7 +68,8 @@ def test_names_that_would_be_the_same_are_told_apart():
     exported = write_redcap(from_document(changed))
     rows = list(csv.DictReader(io.StringIO(exported.content.decode())))
     assert [row[COLUMNS[0]] for row in rows] == ["a_b", "a_b_2"]
-    assert any("its label has a |" in str(loss) for loss in exported.losses)
+    assert any("its label has a |, which separates options here and becomes /" in str(loss) for loss in exported.losses)
+    assert rows[0][COLUMNS[5]].startswith("1, This / that | 2, ")
 
 
 def test_what_was_written_reads_back_as_the_same_items_and_options():
@@ -80,6 +81,18 @@ def test_what_was_written_reads_back_as_the_same_items_and_options():
         assert read_back.values == options.values
         assert read_back.stem["en"] == options.stem["en"]
     assert imported.instrument.version == "1.1.0"
+
+
+def test_signs_that_look_like_formatting_come_back_as_they_were():
+    changed = document()
+    changed["items"][0]["text"]["en"] = "I worked <40 hours & >5 days."
+    read_back = read(write_redcap(from_document(changed)).content).instrument
+    assert read_back.items[0].text["en"] == "I worked <40 hours & >5 days."
+
+
+def test_an_option_without_a_code_is_said():
+    imported = read(dictionary(field(), field("odd", choices="1, Yes | broken | 2, Maybe")))
+    assert "line 3 (odd): an option without a code is dropped" in said(imported)
 
 
 def test_fields_of_others_become_items():

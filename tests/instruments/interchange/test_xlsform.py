@@ -225,9 +225,15 @@ def test_a_text_missing_in_the_first_language_is_stood_in_for():
 
 @pytest.mark.parametrize(
     ("codes", "kind"),
-    [((0, 1, 2), "ordinal"), ((1, 2, 5), "ordinal"), ((1, 2, 99), "nominal"), ((3, 2, 1), "nominal")],
+    [
+        ((0, 1, 2), "ordinal"),
+        ((1, 2, 5), "ordinal"),
+        ((1, 2, 99), "nominal"),
+        ((3, 2, 1), "ordinal"),
+        ((1, 3, 2), "nominal"),
+    ],
 )
-def test_codes_that_rise_are_an_order_unless_one_stands_for_no_answer(codes, kind):
+def test_codes_that_rise_or_fall_are_an_order_unless_one_stands_for_no_answer(codes, kind):
     choices = [["list_name", "name", "label"], *(["a", code, f"Label {code}"] for code in codes)]
     imported = read(survey(["select_one a", "calm", "Calm?"], choices=choices))
     assert imported.instrument.response_sets[0].kind == kind
@@ -303,6 +309,31 @@ def test_our_own_workbook_with_a_wrong_code_is_refused_by_its_key():
     book.save(file)
     with pytest.raises(InvalidInstrumentFile, match=r"response_sets\.0\.options\.0\.value: not a valid integer"):
         read(file.getvalue())
+
+
+def test_what_somebody_added_to_a_workbook_of_ours_is_said():
+    book = load_workbook(BytesIO(write_xlsform(from_document(document())).content))
+    survey_sheet = book["survey"]
+    survey_sheet.append(["text", "name", "Your name?"])
+    survey_sheet.cell(1, survey_sheet.max_column + 1, "relevant")
+    survey_sheet.cell(3, survey_sheet.max_column, "1 = 1")
+    book["settings"]["C2"] = "9.9.9"
+    file = BytesIO()
+    book.save(file)
+    losses = said(read(file.getvalue()))
+    assert "survey row 3 (bright): its relevant is not carried: it was added to a workbook of ours" in losses
+    assert any("is not carried: text was added to a workbook of ours" in loss for loss in losses)
+    assert "settings: the version there is not carried; the sheet x_instrument counts" in losses
+
+
+def test_whoever_brings_a_workbook_of_ours_in_may_say_what_it_is():
+    imported = read(
+        write_xlsform(from_document(document())).content,
+        id="other", version="3.0.0", owner="Us", licence="Ours", permission_required=True,
+    )  # fmt: skip
+    instrument = imported.instrument
+    assert (instrument.reference, instrument.owner) == ("other@3.0.0", "Us")
+    assert (instrument.licence.name, instrument.licence.permission_required) == ("Ours", True)
 
 
 @pytest.mark.parametrize(
