@@ -20,6 +20,8 @@ MOST_ROWS = 5_000
 MOST_COLUMNS = 200
 LARGEST_UNPACKED_BYTES = 8_000_000
 MOST_PARTS = 300
+MOST_SWELLING = 60
+"""How many times its packed size a large part may have; sheets that people fill in have ten to twenty."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def read_sheets(content: bytes, source: str) -> Mapping[str, list[SheetRow]]:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
             unpacked = sum(part.file_size for part in parts)
-        if unpacked > LARGEST_UNPACKED_BYTES or len(parts) > MOST_PARTS:
+            swells = any(part.file_size > max(1_000_000, MOST_SWELLING * part.compress_size) for part in parts)
+        if unpacked > LARGEST_UNPACKED_BYTES or len(parts) > MOST_PARTS or swells:
             raise InvalidInstrumentFile(source, [f"unpacks to {unpacked:,} bytes, far more than an instrument needs"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it does not know of a workbook's looks is no concern of ours

@@ -292,6 +292,14 @@ def test_a_workbook_that_unpacks_to_far_too_much_is_not_unpacked():
         read(file.getvalue())
 
 
+def test_a_sheet_that_is_nothing_but_repetition_is_not_read():
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"<c/>" * 500_000)
+    with pytest.raises(InvalidInstrumentFile, match="far more than an instrument needs"):
+        read(file.getvalue())
+
+
 def test_our_own_workbook_with_a_damaged_cell_is_refused_by_its_place():
     book = load_workbook(BytesIO(write_xlsform(from_document(document())).content))
     book["x_instrument"]["B4"] = "{not json"
