@@ -91,10 +91,7 @@ class _Number(fields.Float):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:  # Any: as above
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.make_error("invalid", input=value)
-        try:
-            number: float = super()._deserialize(value, attr, data, **options)
-        except OverflowError as error:
-            raise self.make_error("too_large", input=value) from error
+        number: float = super()._deserialize(value, attr, data, **options)
         return number
 
 

@@ -54,8 +54,7 @@ def _parts(items: Sequence[Item], most: int) -> Iterator[list[Item]]:
                 yield part
                 part = []
             part += piece
-    if part:
-        yield part
+    yield part
 
 
 def _evenly(items: list[Item], most: int) -> Iterator[list[Item]]:

@@ -57,5 +57,9 @@ def test_what_is_not_in_the_file_is_where_it_would_belong_or_nowhere():
     assert line_of(LINES, ["owner"]) is None
 
 
+def test_a_table_within_a_table_has_its_line():
+    assert key_lines("[a.b.c]\nd = 1\n") == {("a", "b", "c"): 1, ("a", "b", "c", "d"): 2}
+
+
 def test_what_is_no_key_and_in_no_list_has_no_line():
     assert key_lines("{ stray }\n\nid = 1\n") == {("id",): 3}

@@ -160,6 +160,13 @@ def test_a_questionnaire_in_another_language_keeps_it():
     assert imported.instrument.id == "tawel"
 
 
+def test_a_translation_that_does_not_say_its_language_is_none():
+    url = "http://hl7.org/fhir/StructureDefinition/translation"
+    halves = [{"url": url, "extension": [{"url": "content", "valueString": "Tawel?"}]}, {"url": "other"}]
+    imported = read(questionnaire(item(_text={"extension": halves})))
+    assert imported.instrument.languages == ("en",)
+
+
 def test_a_boolean_in_a_language_without_a_yes_is_not_carried():
     imported = read(questionnaire(item(text="Calme ?"), item("oui", type="boolean", answerOption=None), language="fr"))
     assert "item oui: is not carried: its options are in no list" in said(imported)
