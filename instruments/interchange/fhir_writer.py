@@ -9,7 +9,7 @@ from typing import Any
 
 from instruments.definitions import Instrument, Item, ResponseOption, ResponseSet, Wording
 from instruments.interchange.carrying import Exported, Loss
-from instruments.interchange.redcap import losses_of_the_whole
+from instruments.interchange.unsaid import losses_of_item, losses_of_the_whole
 
 Json = dict[str, Any]  # Any: JSON
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
@@ -97,7 +97,7 @@ def _texts(name: str, wording: Wording, language: str) -> Json:
 
 def _losses(instrument: Instrument) -> Iterator[Loss]:
     for item in instrument.items:
-        yield from _losses_of_item(item)
+        yield from losses_of_item(item)
     yield from losses_of_the_whole(instrument)
     unsaid: Sequence[tuple[str, str | bool]] = (
         *(
@@ -110,15 +110,3 @@ def _losses(instrument: Instrument) -> Iterator[Loss]:
     for name, value in unsaid:
         if value:
             yield Loss(name, "is not carried")
-
-
-def _losses_of_item(item: Item) -> Iterator[Loss]:
-    if item.scale is not None:
-        keyed = ", reverse-keyed" if item.reverse_keyed else ""
-        yield Loss(item.id, f"that it is scored in {item.scale}{keyed} is not carried")
-    if not item.core:
-        yield Loss(item.id, "that it rotates is not carried: everybody will be asked")
-    if item.sms_text:
-        yield Loss(item.id, "its text-message wording is not carried")
-    if item.facet:
-        yield Loss(item.id, "its facet is not carried")

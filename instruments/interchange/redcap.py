@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from instruments.definitions import Instrument, Item, ResponseKind
+from instruments.definitions import Instrument, ResponseKind
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import require_size
 from instruments.interchange.carrying import LARGEST_FOREIGN_BYTES, Details, Exported, Imported, Loss
 from instruments.interchange.drafting import Draft, Option
+from instruments.interchange.unsaid import losses_of_item, losses_of_the_whole
 
 COLUMNS = (
     "Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label",
@@ -217,9 +218,7 @@ def _losses_of(instrument: Instrument, names: Mapping[str, str]) -> Iterator[Los
         if name != item_id:
             yield Loss(item_id, f"is called {name}: field names have small letters, digits and _ only")
     for item in instrument.items:
-        yield from _losses_of_item(item)
-        if item.facet:
-            yield Loss(item.id, "its facet is not carried")
+        yield from losses_of_item(item)
     yield from _losses_of_the_file(instrument)
     yield from losses_of_the_whole(instrument)
     if len(instrument.languages) > 1:
@@ -234,28 +233,3 @@ def _losses_of_the_file(instrument: Instrument) -> Iterator[Loss]:
     for option in (option for options in instrument.response_sets for option in options.options):
         if any("|" in text for text in option.label.values()):
             yield Loss(f"option {option.value}", "its label has a |, which separates options here and becomes /")
-
-
-def _losses_of_item(item: Item) -> Iterator[Loss]:
-    if item.scale is not None:
-        keyed = ", reverse-keyed" if item.reverse_keyed else ""
-        yield Loss(item.id, f"that it is scored in {item.scale}{keyed} is not carried")
-    if not item.core:
-        yield Loss(item.id, "that it rotates is not carried: everybody will be asked")
-    if item.sms_text:
-        yield Loss(item.id, "its text-message wording is not carried")
-
-
-def losses_of_the_whole(instrument: Instrument) -> Iterator[Loss]:
-    """What no format but our own and XLSForm holds of an instrument as a whole."""
-    for scale in instrument.scales:
-        yield Loss(
-            f"scale {scale.id}", "its direction, missing-answer rule, transform, bands and spread are not carried"
-        )
-    for options in instrument.response_sets:
-        if options.kind is ResponseKind.NOMINAL:
-            yield Loss(f"options {options.id}", "that they have no order is not carried")
-    yield Loss("recall window", "is not carried")
-    yield Loss("length", "the estimated seconds are not carried")
-    if instrument.anchors:
-        yield Loss("anchors", "are not carried")
