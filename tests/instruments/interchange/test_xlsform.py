@@ -12,6 +12,7 @@ from instruments.errors import InvalidInstrumentFile, TooLongForWorkbook
 from instruments.files import from_document
 from instruments.interchange.carrying import Details
 from instruments.interchange.languages import language_tag
+from instruments.interchange.workbooks import _text
 from instruments.interchange.xlsform_reader import read_xlsform
 from instruments.interchange.xlsform_writer import write_xlsform
 from instruments.library import load_released, released_references
@@ -357,6 +358,11 @@ def test_whoever_brings_a_workbook_of_ours_in_may_say_what_it_is():
 )
 def test_a_language_is_known_by_its_tag_or_its_name(name, tag):
     assert language_tag(name) == tag
+
+
+@pytest.mark.parametrize(("value", "text"), [(2.0, "2"), (2.5, "2.5"), (True, "yes"), (None, ""), (" a ", "a")])
+def test_a_code_is_the_same_however_a_sheet_stored_it(value, text):
+    assert _text(value) == text
 
 
 def test_cells_are_read_as_their_writer_meant_them():
