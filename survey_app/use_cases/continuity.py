@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot, sqrt
+from math import ceil, hypot, sqrt
 
+import numpy as np
 from sqlalchemy import insert, select
 from sqlalchemy.orm import defer
 
@@ -123,18 +124,23 @@ def _next_place(
     new_items = _protected_totals(frozen.instrument, [counts], scale.id, frozen.terms)
     if set(on_scale.common_items) == old_items.keys() == new_items.keys():
         return _Place(before.series, questions, before.offset, before.offset_error)
-    return _linked(before, questions, old_items, new_items, on_scale.common_items)
+    return _linked(before, questions, old_items, new_items, on_scale.common_items, frozen.terms.minimum_group_size)
 
 
 def _linked(
-    before: _Place, questions: str, old_items: ItemCounts, new_items: ItemCounts, anchors: Collection[str]
+    before: _Place,
+    questions: str,
+    old_items: ItemCounts,
+    new_items: ItemCounts,
+    anchors: Collection[str],
+    minimum_group_size: int,
 ) -> _Place | None:
     """The place at the offset that the items in common tell; None where too few answered one of the items.
 
     An offset is a figure of items, which rest on ten answers or more and are rounded as figures of so many people are.
     """
     fewest = min(int(counts.sum()) for items in (old_items, new_items) for counts in items.values())
-    if fewest < FEWEST_ANSWERS_TO_LINK:
+    if fewest < max(FEWEST_ANSWERS_TO_LINK, minimum_group_size):
         return None
     link = nominal_weights_mean(old_items, new_items, anchors)
     step = display_step(fewest) / 2
@@ -142,17 +148,30 @@ def _linked(
         before.series,
         questions,
         offset=before.offset + step * round(link.shift / step),
-        offset_error=round(hypot(before.offset_error, link.standard_error, step / sqrt(12)), 1),
+        offset_error=_rounded_up(hypot(before.offset_error, link.standard_error, step / sqrt(12)), step),
     )
+
+
+def _rounded_up(value: float, step: float) -> float:
+    return step * ceil(value / step)
 
 
 def _protected_totals(
     instrument: Instrument, measures: Sequence[MeasureCounts], scale: str, terms: DisclosureTerms
 ) -> ItemCounts:
-    """A scale's answers item by item, over all blocks: a function of protected counts, as all that is published."""
+    """A scale's answers item by item, over the blocks whose figure on it may be published, and over no others.
+
+    A function of protected counts, as all that is published: a block in which too few answered one of the items is
+    left out here as it is there, else an offset would tell what its withheld figure does not.
+    """
     tallies = next(measure.items for measure in measures if measure.id == scale)
     items = instrument.core_items_of(instrument.scales_by_id[scale])
-    return {item.id: protect(tally, terms.answer_width).sum(axis=0) for item, tally in zip(items, tallies, strict=True)}
+    fewest = np.min([tally.sum(axis=1) for tally in tallies], axis=0)
+    publishable = fewest >= terms.fewest_answers_to_an_item
+    return {
+        item.id: protect(tally[publishable], terms.answer_width).sum(axis=0)
+        for item, tally in zip(items, tallies, strict=True)
+    }
 
 
 def _row(wave: Wave, scale: Scale, place: _Place) -> dict[str, object]:

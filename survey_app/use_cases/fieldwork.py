@@ -80,7 +80,7 @@ def waves_to_close(now: datetime) -> list[int]:
     interrupted = (Wave.state == WaveState.CLOSED) & or_(
         Wave.key_destroyed_at.is_(None), Wave.compacted_at.is_(None), Wave.charts_drawn_at.is_(None)
     )
-    due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted))
+    due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted)).order_by(Wave.id)
     return list(db.session.scalars(due))
 
 

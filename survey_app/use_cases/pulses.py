@@ -16,7 +16,7 @@ from instruments.files import from_document
 from survey_app.extensions import db, settings
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.auditing import note
-from survey_app.use_cases.errors import KeyTaken, LineWouldBreak, NothingScored, UnknownPulse, UnknownWave
+from survey_app.use_cases.errors import KeyTaken, LineWouldBreak, NothingScored, UnknownGroup, UnknownPulse, UnknownWave
 from survey_app.use_cases.groups import find_group, require_usable_key
 from survey_app.use_cases.instrument_library import compare_versions, find_instrument, require_permission
 
@@ -69,7 +69,8 @@ def add_pulse(
     if db.session.scalar(select(Pulse.id).where(Pulse.key == key)):
         raise KeyTaken(key)
     for authority in authorities:
-        find_group(authority, Level.AUTHORITY)
+        if find_group(authority, Level.AUTHORITY).parent_id != programme.id:
+            raise UnknownGroup(authority, "authority of this programme")
     _require_askable(instrument, now)
     db.session.add(
         Pulse(

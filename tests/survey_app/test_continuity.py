@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import ceil
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_a_minor_version_goes_on_the_line_at_the_offset_of_its_new_items(studio)
         ["belonging", "help"],
     )
     assert link.shift < -3
-    error = round((link.standard_error**2 + 1 / 12) ** 0.5, 1)
+    error = float(ceil((link.standard_error**2 + 1 / 12) ** 0.5))
     assert place(second) == (FIRST, SECOND, float(round(link.shift)), error), "in whole points, of twelve people"
     assert place(third) == place(second), "the offset is that of the version and not computed anew"
     waves = DatabaseResults("crescendo").waves(TEAM_A)
@@ -234,3 +235,40 @@ def test_the_published_list_says_where_each_figure_stands(studio):
     studio.run_wave({TEAM_A: mixed_answers(8)})
     for cell in list_published():
         assert (cell["series"], cell["questions"], cell["offset"], cell["offset_error"]) == (FIRST, FIRST, 0.0, 0.0)
+
+
+def skipping(people, *, answering, item, value="4"):
+    """Answers of which only the first few hold this item."""
+    return [
+        {**given, item: value} if place < answering else {key: kept for key, kept in given.items() if key != item}
+        for place, given in enumerate(people)
+    ]
+
+
+@pytest.mark.parametrize("value", ["1", "5"])
+def test_an_offset_tells_nothing_of_a_block_whose_figure_is_withheld(studio, value):
+    studio.set_up({"Team A": 12, "Team B": 6})
+    studio.run_wave({TEAM_A: mixed_answers(12), TEAM_B: mixed_answers(6)})
+    ask(SECOND)
+    one = skipping(of_second(mixed_answers(6)), answering=1, item="had-a-say", value=value)
+    wave = studio.run_wave({TEAM_A: of_second(mixed_answers(12)), TEAM_B: one})
+    withheld = [cell for cell in list_published(wave=wave.key, group=TEAM_B) if cell["measure"] == "connectedness"]
+    assert [cell["status"] for cell in withheld] == ["withheld"]
+    before, after = mixed_answers(12) + mixed_answers(6), of_second(mixed_answers(12))
+    of_those_shown = nominal_weights_mean(
+        {item: answered(before, item) for item in ("belonging", "help", "heard")},
+        {item: answered(after, item) for item in ("belonging", "help", "had-a-say")},
+        ["belonging", "help"],
+    )
+    assert place(wave)[2] == round(of_those_shown.shift), "whatever the one person said"
+    assert place(wave)[3] == ceil((of_those_shown.standard_error**2 + 1 / 12) ** 0.5)
+
+
+def test_where_every_figure_is_withheld_there_is_no_offset(studio):
+    studio.set_up({f"Team {name}": 6 for name in "ABCD"})
+    teams = [f"northtown-team-{name}" for name in "abcd"]
+    studio.run_wave({team: mixed_answers(6) for team in teams})
+    ask(SECOND)
+    half = skipping(of_second(mixed_answers(6)), answering=3, item="had-a-say")
+    wave = studio.run_wave(dict.fromkeys(teams, half))
+    assert place(wave) == (SECOND, SECOND, 0.0, 0.0)
