@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PLAIN_BYTES = 2048
 _LENGTH_BYTES = 2
+LARGEST_BALLOT_BYTES = PLAIN_BYTES - _LENGTH_BYTES
 _NONCE = bytes(12)  # each ballot has a key of its own, so a fixed nonce is used once
 
 
@@ -26,7 +27,7 @@ def seal(public_key: bytes, ballot: bytes) -> bytes:
 
     Every sealed ballot has the same length, so that the length says nothing about the answers.
     """
-    if len(ballot) > PLAIN_BYTES - _LENGTH_BYTES:
+    if len(ballot) > LARGEST_BALLOT_BYTES:
         raise BallotTooLong(f"A ballot of {len(ballot)} bytes does not fit {PLAIN_BYTES}.")
     padded = (len(ballot).to_bytes(_LENGTH_BYTES, "big") + ballot).ljust(PLAIN_BYTES, b"\x00")
     ephemeral = X25519PrivateKey.generate()

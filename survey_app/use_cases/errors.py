@@ -132,3 +132,11 @@ class LineWouldBreak(UseCaseError):
             f"Asking {reference} after {before} breaks the line: {' '.join(reasons)} Scores before and after will not "
             "be comparable. If that is meant, say so; a bridge wave can show how far apart the two are."
         )
+
+
+class TooLongToAsk(UseCaseError):
+    """An instrument of so many items that a full set of answers would not fit a ballot."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"{reference} asks each person more than a ballot can hold. Ask fewer items, or divide it.")

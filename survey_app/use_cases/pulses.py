@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +12,26 @@ from sqlalchemy import select
 from dashboards.snapshots import Level
 from dashboards.suppression.terms import NARROWEST_WIDTH
 from instruments.changes import ChangeLevel
+from instruments.definitions import Instrument
 from instruments.equivalence import Comparison
 from instruments.files import from_document
+from survey_app.crypto.sealed_ballots import LARGEST_BALLOT_BYTES
 from survey_app.extensions import db, settings
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.auditing import note
-from survey_app.use_cases.errors import KeyTaken, LineWouldBreak, NothingScored, UnknownGroup, UnknownPulse, UnknownWave
+from survey_app.use_cases.errors import (
+    KeyTaken,
+    LineWouldBreak,
+    NothingScored,
+    TooLongToAsk,
+    UnknownGroup,
+    UnknownPulse,
+    UnknownWave,
+)
 from survey_app.use_cases.groups import find_group, require_usable_key
 from survey_app.use_cases.instrument_library import compare_versions, find_instrument, require_permission
 
+_LONGEST_TEAM_KEY = 120
 OLD_QUESTIONS, NEW_QUESTIONS = "earlier questions", "new questions"
 
 
@@ -231,8 +243,18 @@ def _require_askable(reference: str, now: datetime | None) -> None:
     instrument = find_instrument(reference)
     if not instrument.scales:
         raise NothingScored(reference)
+    if _longest_ballot(instrument) > LARGEST_BALLOT_BYTES:
+        raise TooLongToAsk(reference)
     if now is not None:
         require_permission(instrument, now.date())
+
+
+def _longest_ballot(instrument: Instrument) -> int:
+    """The bytes that the answers of somebody who skips nothing may take, all ballots being of one length."""
+    banks = [instrument.bank_of(scale) for scale in instrument.scales]
+    rotating = [max((item.id for item in bank), key=len) for bank in banks if bank]
+    answers = dict.fromkeys([*(item.id for item in instrument.core_items), *rotating], -1_000)
+    return len(json.dumps({"team": _LONGEST_TEAM_KEY * "x", "answers": answers}, separators=(",", ":")))
 
 
 def _verdict_on(pulse: Pulse, reference: str, wave: Wave | None = None) -> Comparison | None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from dashboards.snapshots import Level
 from instruments.changes import ChangeLevel
 from instruments.files import from_document
 from survey_app.demo.pulses import demo_pulses, read_pilot
@@ -11,8 +12,16 @@ from survey_app.models.invitations import Invitation
 from survey_app.models.pulses import Pulse, Wave
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.closing import close_wave
-from survey_app.use_cases.errors import LineWouldBreak, NobodyToInvite, NothingScored, UnknownGroup, UnknownPulse
+from survey_app.use_cases.errors import (
+    LineWouldBreak,
+    NobodyToInvite,
+    NothingScored,
+    TooLongToAsk,
+    UnknownGroup,
+    UnknownPulse,
+)
 from survey_app.use_cases.fieldwork import open_wave
+from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.instrument_library import release
 from survey_app.use_cases.inviting import Person, divide_at_random
 from survey_app.use_cases.pulses import (
@@ -213,3 +222,23 @@ def test_all_authorities_by_name_are_the_whole_programme(studio):
     open_wave(wave_id, NOW, studio.vault)
     close_wave(wave_id, NOW + timedelta(days=9), studio.vault)
     assert DatabaseResults("crescendo").cells("crescendo")
+
+
+def test_what_would_not_fit_a_ballot_cannot_be_asked(studio):
+    studio.set_up({"Team A": 6})
+    long = document()
+    long["items"] += [
+        {"id": f"a-rather-long-name-for-an-item-{number}", "text": {"en": "So?"}, "response_set": "agreement"}
+        for number in range(60)
+    ]
+    release(from_document(long), "Dev", NOW)
+    with pytest.raises(TooLongToAsk, match="more than a ballot can hold"):
+        ask("tiny@1.2.3")
+
+
+def test_an_authority_of_another_programme_is_none_of_this_one(studio):
+    studio.set_up({"Team A": 6})
+    add_group("other", "Other", Level.PROGRAMME)
+    add_group("elsewhere", "Elsewhere", Level.AUTHORITY, "other")
+    with pytest.raises(UnknownGroup, match="no authority of this programme with the key 'elsewhere'"):
+        add_pulse("x", "X", run_by="Us", programme_key="crescendo", instrument=SECOND, authorities=["elsewhere"])
