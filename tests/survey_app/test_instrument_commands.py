@@ -277,7 +277,8 @@ def test_a_broken_file_of_others_gives_one_clear_sentence_and_status_2(tmp_path,
     halves = [content[: len(content) // 2], content[len(content) // 2 :], b"", b"\0" * 100, bytes(range(256)) * 20]
     for broken in halves if name != "redcap" else halves[1:]:
         path.write_bytes(broken)
-        refused(bare("instruments", "import", str(path), "--from", name, "--dry-run"))
+        sentence = refused(bare("instruments", "import", str(path), "--from", name, "--dry-run"))
+        assert sentence.startswith(f"pulse: {path}: ")
 
 
 def test_a_path_that_is_no_file_gives_one_clear_sentence(tmp_path):
