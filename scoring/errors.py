@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ScoringError(Exception):
     """The family of all errors of this package."""
@@ -10,10 +12,54 @@ class ScoringError(Exception):
 class OutOfRange(ScoringError):
     """A value outside the declared range: refused, never clipped."""
 
-    def __init__(self, value: float, minimum: float, maximum: float) -> None:
+    def __init__(self, value: float, minimum: float, maximum: float, column: str | None = None) -> None:
         self.value = value
-        super().__init__(f"The value {value:g} lies outside the declared range {minimum:g} to {maximum:g}.")
+        self.column = column
+        where = "" if column is None else f" in {column}"
+        super().__init__(f"The value {value:g}{where} lies outside the declared range {minimum:g} to {maximum:g}.")
+
+
+class NotANumber(ScoringError):
+    """Something among the answers that is no number."""
+
+    def __init__(self, value: object, column: str) -> None:
+        self.value = value
+        self.column = column
+        super().__init__(f"The value {value!r} in {column} is not a number; leave the place empty if it is missing.")
+
+
+class NotACategory(ScoringError):
+    """A fraction where only whole categories can stand."""
+
+    def __init__(self, value: float, column: str) -> None:
+        self.value = value
+        self.column = column
+        super().__init__(f"The value {value:g} in {column} is no whole number; categories are numbered.")
 
 
 class ImpossibleSample(ScoringError):
     """Counts that cannot be: more answers than people asked, or none at all."""
+
+
+class ShapesDiffer(ScoringError):
+    """Arguments that do not fit one another, as five groups for six rows."""
+
+
+class UnknownChoice(ScoringError):
+    """A rule or method that this package does not have."""
+
+    def __init__(self, argument: str, given: object, known: Iterable[object]) -> None:
+        self.argument = argument
+        choices = ", ".join(map(str, known))
+        super().__init__(f"There is no {argument} {given!r}; choose one of: {choices}.")
+
+
+class TooFewAnswers(ScoringError):
+    """Not enough answers, items or groups for what was asked."""
+
+
+class DidNotConverge(ScoringError):
+    """An estimation that found no answer within its iterations."""
+
+    def __init__(self, what: str, iterations: int) -> None:
+        super().__init__(f"{what} found no stable answer in {iterations} iterations; the data may not fit the model.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.errors import OutOfRange
+from scoring.matrices import check_range, names_of
 
 
-def reverse(values: ArrayLike, minimum: float, maximum: float) -> NDArray[np.float64]:
+def reverse(values: ArrayLike | pd.DataFrame, minimum: float, maximum: float) -> NDArray[np.float64]:
     """Turn answers round within their declared range; NaN stays NaN.
 
     Formula: ``minimum + maximum - x``, as R's ``psych::reverse.code`` with declared minima and maxima.
@@ -33,10 +34,9 @@ def reverse(values: ArrayLike, minimum: float, maximum: float) -> NDArray[np.flo
     return minimum + maximum - in_range(values, minimum, maximum)
 
 
-def in_range(values: ArrayLike, minimum: float, maximum: float) -> NDArray[np.float64]:
+def in_range(values: ArrayLike | pd.DataFrame, minimum: float, maximum: float) -> NDArray[np.float64]:
     """Return `values` as floats, or raise `OutOfRange` naming the first that is not within the range."""
     answers = np.asarray(values, dtype=np.float64)
-    outside = answers[(answers < minimum) | (answers > maximum)]
-    if outside.size:
-        raise OutOfRange(float(outside.flat[0]), minimum, maximum)
+    table = answers.reshape(-1, 1) if answers.ndim < 2 else answers.reshape(len(answers), -1)
+    check_range(table, minimum, maximum, names_of(values, table.shape[1]) if answers.ndim == 2 else None)
     return answers

@@ -18,7 +18,7 @@ from instruments.changes import ChangeLevel
 from instruments.definitions import Direction, Instrument, Scale
 from instruments.equivalence import Comparison
 from instruments.files import digest
-from scoring.linking import ItemCounts, nominal_weights_mean
+from scoring.offsets import ItemCounts, nominal_weights_mean
 from survey_app.extensions import db
 from survey_app.models.publications import PublishedMeasure
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms

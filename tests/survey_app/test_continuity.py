@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from instruments.changes import ChangeLevel
 from instruments.library import load_released
-from scoring.linking import nominal_weights_mean
+from scoring.offsets import nominal_weights_mean
 from scoring.tallies import tally
 from survey_app.demo.pulses import read_pilot
 from survey_app.extensions import db

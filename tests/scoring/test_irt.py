@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+
+from scoring.errors import NotACategory, OutOfRange, ShapesDiffer, TooFewAnswers
+from scoring.irt import (
+    expected_a_posteriori,
+    expected_sum,
+    fit_graded,
+    information,
+    marginal_reliability,
+)
+from tests.scoring import r
+
+
+def _planned_missing():
+    """The two versions of the leadership scale that odd and even subjects answered."""
+    people = r.data("lq2002")
+    answers = people[[f"LEAD{item:02d}" for item in range(1, 12)]].astype(float)
+    odd = people["SUB"] % 2 == 1
+    answers.loc[odd, [f"LEAD{item:02d}" for item in range(8, 12)]] = np.nan
+    answers.loc[~odd, [f"LEAD{item:02d}" for item in range(1, 5)]] = np.nan
+    return answers
+
+
+SAMPLES = {
+    "lead": lambda: r.scale("lead")[0],
+    "tsig": lambda: r.scale("tsig")[0],
+    "hostil": lambda: r.scale("hostil")[0],
+    "bfi_neuro_missing": lambda: r.scale("neuro")[0],
+    "bfi_agree_reversed_missing": lambda: r.scale("agree")[0],
+    "lead_planned_missing_two_versions": _planned_missing,
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_graded_response_model_equals_mirt(name):
+    answers, found = SAMPLES[name](), r.results("grm_mirt")[name]
+    parameters = np.array([found["params"][item] for item in found["items"]])
+
+    model = fit_graded(answers)
+
+    r.assert_near(model.log_likelihood, found["loglik"], 1e-3)
+    r.assert_near([model.aic, model.bic], [found["aic"], found["bic"]], 2e-3)
+    assert (model.n_used, model.parameters) == (found["n"], found["npar"])
+    r.assert_near(model.discriminations, parameters[:, 0], 2e-3)
+    r.assert_near(model.thresholds, parameters[:, 1:], 2e-3)
+    people = expected_a_posteriori(model, answers)
+    r.assert_near(people.thetas[: len(found["eap_first"])], found["eap_first"], 2e-3)
+    r.assert_near(people.standard_errors[: len(found["eap_se_first"])], found["eap_se_first"], 2e-3)
+    r.assert_near(people.reliability, found["empirical_reliability"], 1e-4)
+    r.assert_near(marginal_reliability(model), found["marginal_reliability"], 1e-4)
+    theta = found["info"]["theta"]
+    r.assert_near(information(model, theta), found["info"]["test_information"], 2e-3)
+    r.assert_near(expected_sum(model, theta), found["info"]["expected_sum"], 2e-3)
+
+
+def test_more_nodes_change_the_log_likelihood_by_less_than_a_thousandth():
+    answers = SAMPLES["tsig"]()
+    assert fit_graded(answers, nodes=121).log_likelihood == pytest.approx(fit_graded(answers).log_likelihood, abs=1e-3)
+
+
+def test_scales_that_all_run_the_other_way_are_turned():
+    answers = 6 - SAMPLES["tsig"]()
+    model = fit_graded(answers)
+    assert (model.discriminations > 0).all()
+    assert (np.diff(model.thresholds, axis=1) > 0).all()
+
+
+def test_items_with_different_numbers_of_categories_have_empty_thresholds():
+    answers = SAMPLES["tsig"]().copy()
+    answers["TSIG01"] = (answers["TSIG01"] > 3).astype(int)
+    model = fit_graded(answers)
+    assert np.isnan(model.thresholds[0, 1:]).all()
+    assert np.isfinite(model.thresholds[1:]).all()
+
+
+def test_somebody_who_answered_nothing_has_no_place():
+    model = fit_graded(SAMPLES["tsig"]())
+    people = expected_a_posteriori(model, [[np.nan] * 3, [1, 1, 1], [np.nan, 5, np.nan]])
+    assert np.isnan(people.thetas[0])
+    assert people.thetas[1] < 0 < people.thetas[2]
+    assert people.n_used == 2
+
+
+def test_answers_that_the_model_has_not_seen_are_refused():
+    model = fit_graded(SAMPLES["tsig"]())
+    with pytest.raises(OutOfRange, match="The value 9 in TSIG02"):
+        expected_a_posteriori(model, [[1, 9, 1]])
+    with pytest.raises(ShapesDiffer, match="3 items and the answers 2"):
+        expected_a_posteriori(model, [[1, 1]])
+    with pytest.raises(NotACategory, match=r"1\.5 in item 1"):
+        fit_graded([[1.5, 2], [2, 1]])
+
+
+def test_one_item_or_a_constant_one_is_no_model():
+    with pytest.raises(TooFewAnswers, match="two items"):
+        fit_graded([[1], [2], [3]])
+    with pytest.raises(TooFewAnswers, match="the same answer to item 2"):
+        fit_graded([[1, 1], [2, 1]])
+
+
+def test_few_people_are_said():
+    assert "fewer than 500" in fit_graded(SAMPLES["tsig"]().head(200)).warnings[0]
