@@ -39,8 +39,26 @@ class Coverage(StrEnum):
 
 
 @dataclass(frozen=True)
+class FavourableShare:
+    """The share of answers in the better half of their scale, in per cent, rounded as displayed.
+
+    `low` and `high` are the bounds that a reader can infer, `likely_low` and `likely_high` those of the likely range.
+    """
+
+    share: int
+    low: float
+    high: float
+    likely_low: int
+    likely_high: int
+
+
+@dataclass(frozen=True)
 class ShownCell:
-    """A published mean: group x measure x wave. All figures in points of 100 and rounded as displayed."""
+    """A published mean: group x measure x wave. All figures in points of 100 and rounded as displayed.
+
+    `favourable` is None where fewer than ten people may be told apart from the others, or in waves published before
+    shares were.
+    """
 
     wave: str
     group: str
@@ -59,6 +77,7 @@ class ShownCell:
     covers: tuple[str, ...]
     coverage: Coverage
     response_rate: int | None
+    favourable: FavourableShare | None = None
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def roster_weighted(strata: Sequence[Stratum], confidence: float = 0.95) -> Mean
 SHARE_METHODS = ("wilson", "jeffreys", "clopper-pearson")
 
 
-def favourable_interval(k: int, n: int, confidence: float = 0.95, *, method: str = "wilson") -> ShareInterval:
+def favourable_interval(k: float, n: int, confidence: float = 0.95, *, method: str = "wilson") -> ShareInterval:
     """Share of favourable answers with its interval.
 
     Wilson 1927, *JASA* 22, 209-212; Jeffreys' and the exact one beside it: Brown, Cai & DasGupta 2001, *Statistical
@@ -168,7 +168,7 @@ def favourable_interval(k: int, n: int, confidence: float = 0.95, *, method: str
     Parameters
     ----------
     k, n
-        Favourable answers, and answers.
+        Favourable answers, and answers. `k` need not be whole, as where it is a weighted share of n.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def favourable_interval(k: int, n: int, confidence: float = 0.95, *, method: str
     (0.49, 0.943)
     """
     if not 0 <= k <= n or n < 1:
-        raise ImpossibleSample(f"{k} of {n} answers cannot be favourable.")
+        raise ImpossibleSample(f"{k:g} of {n} answers cannot be favourable.")
     tail = (1 - confidence) / 2
     if method == "wilson":
         z = NormalDist().inv_cdf(1 - tail)
@@ -229,28 +229,35 @@ def possible_range(
     return (total + silent * minimum) / roster_size, (total + silent * maximum) / roster_size
 
 
+@dataclass(frozen=True)
+class Counted:
+    """People of one part of a group: how many answered, and how many were asked; None where nobody knows."""
+
+    answered: int
+    roster_size: int | None
+
+
 def reference_interval(
     mean: float,
+    parts: Sequence[Counted],
     *,
-    answered: int,
-    roster_size: int | None,
     reference_sd: float,
     rounding_step: float = 0.0,
     confidence: float = 0.95,
 ) -> Interval:
     """Interval of a group's mean from the spread of a reference population.
 
-    The group's own spread is neither needed nor revealed. With n of N people answering, the standard error is
-    ``sqrt(s^2 / n * (1 - n / N) + step^2 / 12)``: sampling without replacement from a finite roster
-    (Cochran 1977, *Sampling Techniques*, eq. 2.20) plus the variance of rounding the mean to a step.
+    The group's own spread is neither needed nor revealed. With n of N people answering in each part, the standard error
+    is ``sqrt(sum(W^2 s^2 / n (1 - n / N)) + step^2 / 12)`` with W a part's share of the roster: stratified sampling
+    without replacement (Cochran 1977, *Sampling Techniques*, eq. 2.20 and 5.7) plus the variance of rounding the mean
+    to a step.
 
     Parameters
     ----------
     mean
-        The mean as shown, in points of 100.
-    answered, roster_size
-        n and N: people who answered, and people asked; None where nobody knows how many were asked, and then
-        without the correction.
+        The mean as shown, in points of 100, its parts counted by their rosters.
+    parts
+        One where the mean is one of all answers alike. Where any roster is unknown, the parts are one.
     reference_sd
         s, the spread of persons' scores in the reference population, in points.
     rounding_step
@@ -261,19 +268,32 @@ def reference_interval(
     ImpossibleSample
         Nobody answered, or more people answered than were asked.
     """
-    if answered < 1 or (roster_size is not None and answered > roster_size):
-        raise ImpossibleSample(f"{answered} of {roster_size} people cannot have answered.")
-    sampling = reference_sd**2 / answered * _unasked(answered, roster_size)
+    for part in parts:
+        if part.answered < 1 or (part.roster_size is not None and part.answered > part.roster_size):
+            raise ImpossibleSample(f"{part.answered} of {part.roster_size} people cannot have answered.")
+    if not parts:
+        raise ImpossibleSample("A mean of no parts has no interval.")
+    answered = sum(part.answered for part in parts)
+    rosters = [part.roster_size for part in parts if part.roster_size is not None]
+    if len(rosters) < len(parts):
+        sampling = reference_sd**2 / answered
+    else:
+        weights = [size / sum(rosters) for size in rosters]
+        sampling = sum(
+            weight**2 * reference_sd**2 / part.answered * _unasked(part.answered, part.roster_size)
+            for weight, part in zip(weights, parts, strict=True)
+        )
     standard_error = sqrt(sampling + rounding_step**2 / 12)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
+    known = len(rosters) == len(parts)
     return Interval(
         mean=mean,
         standard_error=standard_error,
         lower=max(0.0, mean - reach),
         upper=min(100.0, mean + reach),
         n_used=answered,
-        roster_size=roster_size,
-        method="reference SD" if roster_size is None else "reference SD, finite population",
+        roster_size=sum(rosters) if known else None,
+        method="reference SD, finite population" if known else "reference SD",
     )
 
 

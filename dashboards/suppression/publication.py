@@ -9,14 +9,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboards.errors import AuditFailed
-from dashboards.snapshots import Coverage, Level, PublishedCell, ShownCell, WithheldCell, WithheldReason
-from dashboards.suppression.blocks import Block, is_large_enough
+from dashboards.snapshots import (
+    Coverage,
+    FavourableShare,
+    Level,
+    PublishedCell,
+    ShownCell,
+    WithheldCell,
+    WithheldReason,
+)
+from dashboards.suppression.blocks import Block, form_coarser_blocks, is_large_enough
+from dashboards.suppression.figures import Part, ProtectedMeasure, favourable_of, mean_of
 from dashboards.suppression.protection import protect, spans_width
 from dashboards.suppression.rounding import display_step, round_for_display, whole
-from dashboards.suppression.terms import SHARE_NEARLY_ALL, SHARE_TO_SHOW, DisclosureTerms
+from dashboards.suppression.terms import (
+    FEWEST_FOR_SHARES,
+    SHARE_NEARLY_ALL,
+    SHARE_TO_SHOW,
+    DisclosureTerms,
+)
 from dashboards.suppression.tree import GroupNode, GroupTree
-from scoring.tallies import Tally, measure_mean
-from scoring.uncertainty import reference_interval
+from scoring.tallies import Tally
+from scoring.uncertainty import Counted, reference_interval
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class MeasureCounts:
     id: str
     reference_sd: float
     items: tuple[Tally, ...]
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,16 +66,6 @@ class _Unit:
     counted_in: str | None = None
 
 
-@dataclass(frozen=True)
-class _ProtectedMeasure:
-    """A measure's protected counts, and in which blocks enough people answered each of its items."""
-
-    id: str
-    reference_sd: float
-    items: tuple[Tally, ...]
-    enough_answers: np.ndarray
-
-
 def publish(counts: WaveCounts, terms: DisclosureTerms) -> tuple[PublishedCell, ...]:
     """Return every cell of a wave: for each group and each combined block, each measure.
 
@@ -69,23 +74,32 @@ def publish(counts: WaveCounts, terms: DisclosureTerms) -> tuple[PublishedCell, 
     AuditFailed
         A block is smaller than k, two blocks share a team, or a protected item spans less than W.
     """
-    measures = [_protected(measure, terms) for measure in counts.measures]
+    measures = [_protected(measure, counts, terms) for measure in counts.measures]
     _audit(counts, measures, terms)
     units = [*_groups(counts), *_combined_blocks(counts)]
     return tuple(_cell(unit, measure, counts, terms) for unit in units for measure in measures)
 
 
-def _protected(measure: MeasureCounts, terms: DisclosureTerms) -> _ProtectedMeasure:
-    answered = np.stack([tally.sum(axis=1) for tally in measure.items])
-    return _ProtectedMeasure(
+def _protected(measure: MeasureCounts, counts: WaveCounts, terms: DisclosureTerms) -> ProtectedMeasure:
+    answered = np.stack([tally.sum(axis=1) for tally in measure.items]).min(axis=0)
+    enough = answered >= terms.fewest_answers_to_an_item
+    sizes = {block.key: int(answered[place]) for place, block in enumerate(counts.blocks) if enough[place]}
+    usable = [block for block in counts.blocks if block.key in sizes]
+    fewest = max(FEWEST_FOR_SHARES, terms.minimum_group_size)
+    places = {block.key: place for place, block in enumerate(counts.blocks)}
+    return ProtectedMeasure(
         id=measure.id,
         reference_sd=measure.reference_sd,
+        higher_is_better=measure.higher_is_better,
         items=tuple(protect(tally, terms.answer_width) for tally in measure.items),
-        enough_answers=answered.min(axis=0) >= terms.fewest_answers_to_an_item,
+        enough_answers=enough,
+        unions=tuple(
+            frozenset(places[key] for key in union) for union in form_coarser_blocks(counts.tree, usable, sizes, fewest)
+        ),
     )
 
 
-def _audit(counts: WaveCounts, measures: Sequence[_ProtectedMeasure], terms: DisclosureTerms) -> None:
+def _audit(counts: WaveCounts, measures: Sequence[ProtectedMeasure], terms: DisclosureTerms) -> None:
     findings = [
         f"block {block.key} has fewer than {terms.minimum_group_size} respondents"
         for block in counts.blocks
@@ -135,7 +149,7 @@ def _combined_name(tree: GroupTree, block: Block) -> str:
     return f"{first} with {company}"
 
 
-def _cell(unit: _Unit, measure: _ProtectedMeasure, counts: WaveCounts, terms: DisclosureTerms) -> PublishedCell:
+def _cell(unit: _Unit, measure: ProtectedMeasure, counts: WaveCounts, terms: DisclosureTerms) -> PublishedCell:
     usable = [index for index in unit.blocks if measure.enough_answers[index]]
     covered = sum(counts.blocks[index].respondents for index in usable)
     if covered == 0 or covered < SHARE_TO_SHOW * unit.respondents:
@@ -165,20 +179,20 @@ def _reason(unit: _Unit, counts: WaveCounts, terms: DisclosureTerms) -> Withheld
 
 def _shown(
     unit: _Unit,
-    measure: _ProtectedMeasure,
+    measure: ProtectedMeasure,
     counts: WaveCounts,
     usable: list[int],
     terms: DisclosureTerms,
 ) -> ShownCell:
     covers = tuple(sorted(team for index in usable for team in counts.blocks[index].teams))
-    n = sum(counts.blocks[index].respondents for index in usable)
-    roster_size = None if counts.invited is None else sum(counts.invited.get(team, 0) for team in covers)
-    mean = measure_mean([tally[usable].sum(axis=0) for tally in measure.items])
-    shown = round_for_display(mean, n, terms.answer_width)
+    parts = [_part(counts, (index,)) for index in usable]
+    n = sum(part.answered for part in parts)
+    rosters = [part.roster_size for part in parts if part.roster_size is not None]
+    roster_size = sum(rosters) if counts.invited is not None else None
+    shown = round_for_display(mean_of(measure, parts), n, terms.answer_width)
     likely = reference_interval(
         float(shown.score),
-        answered=n,
-        roster_size=roster_size,
+        [Counted(part.answered, part.roster_size) for part in parts],
         reference_sd=measure.reference_sd,
         rounding_step=display_step(n),
     )
@@ -200,7 +214,25 @@ def _shown(
         covers=covers,
         coverage=_coverage(n / unit.respondents),
         response_rate=_response_rate(n, roster_size),
+        favourable=_favourable(unit, measure, counts, usable),
     )
+
+
+def _favourable(
+    unit: _Unit, measure: ProtectedMeasure, counts: WaveCounts, usable: list[int]
+) -> FavourableShare | None:
+    """The share of favourable answers in the unions that lie wholly in a unit, where they hold most of its answers."""
+    inside = [tuple(sorted(union)) for union in measure.unions if union <= set(usable)]
+    parts = [_part(counts, blocks) for blocks in inside]
+    if sum(part.answered for part in parts) < max(1, SHARE_TO_SHOW * unit.respondents):
+        return None
+    return favourable_of(measure, parts)
+
+
+def _part(counts: WaveCounts, blocks: tuple[int, ...]) -> Part:
+    teams = [team for index in blocks for team in counts.blocks[index].teams]
+    invited = None if counts.invited is None else sum(counts.invited.get(team, 0) for team in teams)
+    return Part(blocks, sum(counts.blocks[index].respondents for index in blocks), invited)
 
 
 def _coverage(share: float) -> Coverage:

@@ -47,6 +47,30 @@ def round_for_display(mean: float, n: int, width: float) -> ShownMean:
     return ShownMean(score=score, low=low, high=high, step=step)
 
 
+FEW = 2
+"""So many people on one side are told as so many or fewer: somebody who is the exception learns nothing sharp."""
+
+
+def round_share(share: float, n: int) -> ShownMean:
+    """Round a share of answers, in per cent: to 10 below twenty-five people, else 5, with open classes at both ends.
+
+    Parameters
+    ----------
+    share
+        In per cent.
+    n
+        How many people it rests on.
+    """
+    step = 10 if n < 25 else 5
+    lowest = 0
+    while n * (lowest + step / 2) < 100 * FEW:
+        lowest += step
+    score = min(max(whole(share / step) * step, lowest), 100 - lowest)
+    low = 0.0 if score == lowest else score - step / 2
+    high = 100.0 if score == 100 - lowest else score + step / 2
+    return ShownMean(score=score, low=low, high=high, step=step)
+
+
 def lowest_class(n: int, width: float) -> int:
     """The score shown for everything at or below it, for a mean of `n` people."""
     step = display_step(n)

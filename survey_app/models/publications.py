@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -69,6 +70,17 @@ class PublishedCellRow(Base):
     covers: Mapped[list[str] | None]
     coverage: Mapped[str | None]
     response_rate: Mapped[int | None]
+    favourable: Mapped[dict[str, Any] | None]  # Any: a FavourableShare as JSON
+
+
+class ReliabilityCard(Base):
+    """What a wave's answers tell of its scales, at programme level or of an authority large enough; written once."""
+
+    __tablename__ = "reliability_cards"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    group_key: Mapped[str] = mapped_column(primary_key=True)
+    card: Mapped[dict[str, Any]]  # Any: JSON, read back by dashboards.pages.reliability
 
 
 class StoredChartRow(Base):

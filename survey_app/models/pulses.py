@@ -61,6 +61,7 @@ class Wave(Base):
     key_destroyed_at: Mapped[datetime | None]
     compacted_at: Mapped[datetime | None]
     charts_drawn_at: Mapped[datetime | None]
+    described_at: Mapped[datetime | None]
     pulse: Mapped[Pulse] = relationship()
     terms: Mapped[WaveTerms | None] = relationship(back_populates="wave")
 

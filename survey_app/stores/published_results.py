@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from dashboards.snapshots import (
     Coverage,
+    FavourableShare,
     Level,
     LinePlace,
     Measure,
@@ -180,8 +182,9 @@ def to_cell(row: PublishedCellRow, wave_key: str) -> PublishedCell:
         name: getattr(row, name)
         for name in ("n", "roster_size", "score", "low", "high", "likely_low", "likely_high", "response_rate")
     }
-    covers = tuple(row.covers or ())
-    return ShownCell(**common, **figures, covers=covers, coverage=Coverage(row.coverage))  # type: ignore[arg-type]
+    favourable = FavourableShare(**row.favourable) if row.favourable else None
+    rest = {"covers": tuple(row.covers or ()), "coverage": Coverage(row.coverage or ""), "favourable": favourable}
+    return ShownCell(**common, **figures, **rest)  # type: ignore[arg-type]
 
 
 def to_row(cell: PublishedCell, wave_id: int) -> dict[str, object]:
@@ -209,6 +212,7 @@ def to_row(cell: PublishedCell, wave_id: int) -> dict[str, object]:
     ):
         columns[name] = getattr(cell, name) if shown else None
     columns["status"] = "shown" if shown else "withheld"
+    columns["favourable"] = asdict(cell.favourable) if isinstance(cell, ShownCell) and cell.favourable else None
     columns["covers"] = list(cell.covers) if isinstance(cell, ShownCell) else None
     columns["reason"] = cell.reason if isinstance(cell, WithheldCell) else None
     columns["counted_in"] = cell.counted_in if isinstance(cell, WithheldCell) else None

@@ -9,7 +9,8 @@ import pandas as pd
 from sqlalchemy import select
 
 from dashboards.suppression.publication import MeasureCounts
-from instruments.definitions import Instrument, Item, Scale
+from instruments.definitions import Direction, Instrument, Item, Scale
+from scoring.missing import answers_needed
 from scoring.tallies import Tally, tally
 from survey_app.extensions import db
 from survey_app.models.ballots import Response
@@ -18,7 +19,7 @@ from survey_app.models.ballots import Response
 def count_measures(
     instrument: Instrument, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
 ) -> tuple[MeasureCounts, ...]:
-    """Count the answers to every scale's core items.
+    """Count the answers to every scale's core items, of people who answered enough of the scale.
 
     Parameters
     ----------
@@ -45,8 +46,15 @@ def _measure(
     instrument: Instrument, scale: Scale, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
 ) -> MeasureCounts:
     items = instrument.core_items_of(scale)
-    tallies = tuple(_tally(instrument, item, answers, block_of_row, blocks) for item in items)
-    return MeasureCounts(scale.id, scale.reference_sd, tallies)
+    scored = _scored(answers[[item.id for item in items]], scale)
+    tallies = tuple(_tally(instrument, item, scored, block_of_row, blocks) for item in items)
+    return MeasureCounts(scale.id, scale.reference_sd, tallies, scale.direction is Direction.HIGHER_IS_BETTER)
+
+
+def _scored(answers: pd.DataFrame, scale: Scale) -> pd.DataFrame:
+    """A scale's answers, without those of people who left out more of it than its missing-answer rule lets them."""
+    enough = answers.notna().sum(axis=1) >= answers_needed(scale.missing_rule, answers.shape[1])
+    return answers.where(enough, axis=0)
 
 
 def _tally(instrument: Instrument, item: Item, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int) -> Tally:

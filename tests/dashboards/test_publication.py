@@ -6,7 +6,7 @@ from hypothesis import given
 
 from dashboards.errors import AuditFailed, InvalidTerms
 from dashboards.snapshots import Coverage, Level, ShownCell, WithheldCell, WithheldReason
-from dashboards.suppression.blocks import Block, form_blocks
+from dashboards.suppression.blocks import Block, form_blocks, form_coarser_blocks
 from dashboards.suppression.protection import protect
 from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
 from dashboards.suppression.terms import DisclosureTerms
@@ -124,9 +124,16 @@ def test_every_figure_is_that_of_whole_blocks_and_of_nothing_else(programme):
         inside = [index for teams, index in blocks.items() if teams <= set(cell.covers)]
         assert {team for teams in blocks if teams <= set(cell.covers) for team in teams} == set(cell.covers)
         assert cell.n >= programme.terms.minimum_group_size
-        exact = measure_mean([tally[inside].sum(axis=0) for tally in protected])
-        assert cell.low <= exact <= cell.high
+        means = [measure_mean([tally[index] for tally in protected]) for index in inside]
+        invited = [
+            sum(programme.counts.invited[team] for team in programme.counts.blocks[index].teams) for index in inside
+        ]
+        exact = np.average(means, weights=invited)
+        assert cell.low - 1e-9 <= exact <= cell.high + 1e-9
         assert cell.likely_low <= cell.score <= cell.likely_high
+        if cell.favourable:
+            assert cell.n >= 10
+            assert cell.favourable.likely_low <= cell.favourable.share <= cell.favourable.likely_high
 
 
 @given(programmes())
@@ -135,14 +142,83 @@ def test_no_combination_of_published_means_uncovers_fewer_than_k_people(programm
     cells = [cell for cell in publish(programme.counts, programme.terms) if isinstance(cell, ShownCell)]
     order = {team: place for place, team in enumerate(sorted(set(programme.teams)))}
     people = np.array([order[team] for team in programme.teams])
-    figures = np.array([[float(team in cell.covers) for team in sorted(order)] for cell in cells]).reshape(
-        len(cells), len(order)
-    )
+    block_of = {team: block for block in programme.counts.blocks for team in block.teams}
+    weights = {
+        team: sum(programme.counts.invited[member] for member in block.teams) / block.respondents
+        for team, block in block_of.items()
+    }
+    figures = np.array(
+        [[weights[team] if team in cell.covers else 0.0 for team in sorted(order)] for cell in cells]
+    ).reshape(len(cells), len(order))
 
     rows = figures[:, people] if len(people) else figures
     for target in range(len(people)):
         partners = (rows == rows[:, [target]]).all(axis=0)
         assert partners.sum() >= programme.terms.minimum_group_size or not rows[:, target].any()
+
+
+@given(programmes())
+def test_shares_of_answers_rest_on_unions_of_ten_people_or_more(programme):
+    """What all shares together determine is a sum over whole unions of blocks, each of ten people or more."""
+    counts, terms = programme.counts, programme.terms
+    protected = [protect(tally, terms.answer_width) for tally in counts.measures[0].items]
+    answered = np.min([tally.sum(axis=1) for tally in counts.measures[0].items], axis=0)
+    usable = [block for block, n in zip(counts.blocks, answered, strict=True) if n >= terms.fewest_answers_to_an_item]
+    sizes = {block.key: int(n) for block, n in zip(counts.blocks, answered, strict=True)}
+    unions = form_coarser_blocks(counts.tree, usable, sizes, max(10, terms.minimum_group_size))
+    places = {block.key: place for place, block in enumerate(counts.blocks)}
+
+    for cell in publish(counts, terms):
+        if not isinstance(cell, ShownCell) or cell.favourable is None:
+            continue
+        covered = set(cell.covers)
+        inside = [union for union in unions if {team for key in union for team in key.split("+")} <= covered]
+        assert all(sum(sizes[key] for key in union) >= 10 for union in inside)
+        shares, invited = [], []
+        for union in inside:
+            rows = [places[key] for key in union]
+            pooled = [tally[rows].sum(axis=0) for tally in protected]
+            shares.append(np.mean([100 * tally[3:].sum() / tally.sum() for tally in pooled]))
+            invited.append(sum(counts.invited[team] for key in union for team in key.split("+")))
+        share = np.average(shares, weights=invited)
+        assert cell.favourable.low - 1e-9 <= share <= cell.favourable.high + 1e-9
+
+
+def test_a_team_of_five_beside_one_of_twelve_has_no_share_to_be_subtracted():
+    cells = published({"north": [0, 1, 2, 3, 4, 4, 4, 3, 3, 2, 1, 0], "nearby": [0, 1, 2, 3, 4]})
+    assert cells["north"].favourable.share == 50
+    assert cells["nearby"].favourable is None
+    assert cells["n"].favourable is None
+    cells = published({"north": [0, 1, 2, 3, 4] * 8, "nearby": [0, 1, 2, 3, 4]})
+    assert cells["n"].n == 45
+    assert cells["n"].favourable == cells["north"].favourable  # the five are in neither
+
+
+def test_favourable_answers_to_a_measure_where_higher_is_worse_are_the_low_ones():
+    tree = two_services(north=12)
+    counts = count(
+        tree, {"north": 12}, (Block(("north",), 12),), ["north"] * 12, np.array([[0.0, 1.0]] * 9 + [[3.0, 4.0]] * 3)
+    )
+    burnout = replace(counts, measures=(replace(counts.measures[0], higher_is_better=False),))
+    shares = [
+        next(cell for cell in publish(each, TERMS) if cell.group == "north").favourable for each in (counts, burnout)
+    ]
+    assert (shares[0].share, shares[1].share) == (30, 80)  # 25 and 75, half up
+    assert shares[0].likely_low < 30 < shares[0].likely_high
+
+
+def test_a_team_in_which_many_answered_does_not_speak_for_one_in_which_few_did():
+    # Given 20 of 20 at 75 points in one team, and 5 of 30 about 25 in the other
+    tree = two_services(north=20, nearby=5)
+    blocks = (Block(("nearby",), 5), Block(("north",), 20))
+    answers = np.array([[3.0, 3.0]] * 19 + [[2.0, 2.0]] + [[1.0, 1.0]] * 4 + [[2.0, 2.0]])
+    counts = count(tree, {"north": 20, "nearby": 5}, blocks, ["north"] * 20 + ["nearby"] * 5, answers)
+
+    cells = {cell.group: cell for cell in publish(replace(counts, invited={"north": 20, "nearby": 30}), TERMS)}
+
+    # Then the service counts them 20 to 30, not 20 to 5, and is as unsure as the team that hardly answered makes it
+    assert cells["n"].score == round(0.4 * 73.75 + 0.6 * 30)
+    assert cells["n"].likely_high - cells["n"].likely_low > 18
 
 
 @given(programmes())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from scoring.errors import ImpossibleSample, UnknownChoice
 from scoring.uncertainty import (
+    Counted,
     Stratum,
     favourable_interval,
     mean_interval,
@@ -60,7 +61,7 @@ def test_reference_intervals_have_the_standard_errors_of_survey_svymean():
     for place, company in enumerate(expected["group"]):
         scores = answered[answered["COMPID"] == int(company)]["score"]
         found = reference_interval(
-            scores.mean(), answered=len(scores), roster_size=expected["N"][place], reference_sd=scores.std()
+            scores.mean(), [Counted(len(scores), expected["N"][place])], reference_sd=scores.std()
         )
         assert found.standard_error == pytest.approx(expected["se_fpc_survey"][place], abs=1e-10)
 
@@ -159,23 +160,38 @@ def test_the_interval_covers_the_teams_truth_as_often_as_it_says(roster, rate):
 
 
 def test_where_everyone_answered_only_the_rounding_is_uncertain():
-    found = reference_interval(60, answered=10, roster_size=10, reference_sd=20, rounding_step=2)
+    found = reference_interval(60, [Counted(10, 10)], reference_sd=20, rounding_step=2)
     assert found.standard_error == pytest.approx((4 / 12) ** 0.5, abs=1e-12)
 
 
 def test_where_nobody_knows_how_many_were_asked_there_is_no_correction():
-    found = reference_interval(60, answered=16, roster_size=None, reference_sd=20)
+    found = reference_interval(60, [Counted(16, None)], reference_sd=20)
     assert found.standard_error == pytest.approx(5, abs=1e-12)
     assert found.method == "reference SD"
 
 
 @given(st.integers(1, 50), st.integers(50, 10_000), st.floats(0, 100))
 def test_intervals_hold_the_mean_and_stay_within_the_scale(answered, roster_size, mean):
-    found = reference_interval(mean, answered=answered, roster_size=roster_size, reference_sd=20)
+    found = reference_interval(mean, [Counted(answered, roster_size)], reference_sd=20)
     assert 0 <= found.lower <= mean <= found.upper <= 100
+
+
+def test_a_group_of_parts_has_the_error_of_its_strata():
+    _, answered, expected = _answered()
+    companies = [answered[answered["COMPID"] == int(company)]["score"] for company in expected["group"]]
+    parts = [Counted(len(scores), roster) for scores, roster in zip(companies, expected["N"], strict=True)]
+    strata = [
+        Stratum(50, mean_interval(scores, roster, pooled_sd=20).se, roster)
+        for scores, roster in zip(companies, expected["N"], strict=True)
+    ]
+    assert reference_interval(50, parts, reference_sd=20).standard_error == pytest.approx(
+        roster_weighted(strata).se, abs=1e-12
+    )
+    with pytest.raises(ImpossibleSample):
+        reference_interval(50, [], reference_sd=20)
 
 
 @pytest.mark.parametrize(("answered", "roster_size"), [(0, 10), (11, 10), (0, None)])
 def test_impossible_counts_are_refused(answered, roster_size):
     with pytest.raises(ImpossibleSample):
-        reference_interval(50, answered=answered, roster_size=roster_size, reference_sd=20)
+        reference_interval(50, [Counted(answered, roster_size)], reference_sd=20)
