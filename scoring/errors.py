@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class ScoringError(Exception):
@@ -43,6 +43,15 @@ class ImpossibleSample(ScoringError):
 
 class ShapesDiffer(ScoringError):
     """Arguments that do not fit one another, as five groups for six rows."""
+
+
+class UnknownItem(ScoringError):
+    """Items of an instrument that are none of the columns."""
+
+    def __init__(self, items: Sequence[str], columns: Iterable[object]) -> None:
+        self.items = tuple(items)
+        there = ", ".join(map(str, columns))
+        super().__init__(f"No column is called {', '.join(items)}; there are: {there}.")
 
 
 class UnknownChoice(ScoringError):

@@ -74,19 +74,22 @@ def publish(counts: WaveCounts, terms: DisclosureTerms) -> tuple[PublishedCell, 
     AuditFailed
         A block is smaller than k, two blocks share a team, or a protected item spans less than W.
     """
-    measures = [_protected(measure, counts, terms) for measure in counts.measures]
+    measures = [protect_measure(measure, counts.tree, counts.blocks, terms) for measure in counts.measures]
     _audit(counts, measures, terms)
     units = [*_groups(counts), *_combined_blocks(counts)]
     return tuple(_cell(unit, measure, counts, terms) for unit in units for measure in measures)
 
 
-def _protected(measure: MeasureCounts, counts: WaveCounts, terms: DisclosureTerms) -> ProtectedMeasure:
+def protect_measure(
+    measure: MeasureCounts, tree: GroupTree, blocks: Sequence[Block], terms: DisclosureTerms
+) -> ProtectedMeasure:
+    """A measure's counts as they may be computed with: none unanimous, and whole unions for shares of answers."""
     answered = np.stack([tally.sum(axis=1) for tally in measure.items]).min(axis=0)
     enough = answered >= terms.fewest_answers_to_an_item
-    sizes = {block.key: int(answered[place]) for place, block in enumerate(counts.blocks) if enough[place]}
-    usable = [block for block in counts.blocks if block.key in sizes]
+    places = {block.key: place for place, block in enumerate(blocks) if enough[place]}
+    sizes = {key: int(answered[place]) for key, place in places.items()}
+    usable = [block for block in blocks if block.key in places]
     fewest = max(FEWEST_FOR_SHARES, terms.minimum_group_size)
-    places = {block.key: place for place, block in enumerate(counts.blocks)}
     return ProtectedMeasure(
         id=measure.id,
         reference_sd=measure.reference_sd,
@@ -94,7 +97,7 @@ def _protected(measure: MeasureCounts, counts: WaveCounts, terms: DisclosureTerm
         items=tuple(protect(tally, terms.answer_width) for tally in measure.items),
         enough_answers=enough,
         unions=tuple(
-            frozenset(places[key] for key in union) for union in form_coarser_blocks(counts.tree, usable, sizes, fewest)
+            frozenset(places[key] for key in union) for union in form_coarser_blocks(tree, usable, sizes, fewest)
         ),
     )
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "roster": ("survey_app.cli.roster:roster", "Import rosters."),
     "waves": ("survey_app.cli.waves:waves", "Plan, open, close and list waves."),
     "results": ("survey_app.cli.results:results", "Import past surveys, print what was published."),
+    "psychometrics": ("survey_app.cli.psychometrics:psychometrics", "Analyse answers, run the validation plan."),
     "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),
 }
 

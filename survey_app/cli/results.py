@@ -32,6 +32,7 @@ def import_results_command(path: Path, instrument: str, map_path: Path) -> None:
 
     Example: pulse results import survey.csv --instrument my-instrument.toml --map map.toml
     """
+    from survey_app.use_cases.describing import describe_waves
     from survey_app.use_cases.drawing import draw_charts  # here: the other commands need no chart engine
     from survey_app.use_cases.past_surveys import import_results, read_map
 
@@ -39,7 +40,7 @@ def import_results_command(path: Path, instrument: str, map_path: Path) -> None:
     survey = read_map(map_path.read_bytes(), definition)
     for wave in import_results(path.read_bytes(), survey, definition, now(), vault()):
         click.echo(f"{wave.key}: {wave.people} people in {wave.blocks} blocks, {wave.cells} cells published.")
-    click.echo(f"{draw_charts(now())} charts drawn.")
+    click.echo(f"{draw_charts(now())} charts drawn, {describe_waves(now())} reliability cards written.")
 
 
 @results.command("published")

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from instruments.errors import InstrumentError
+from scoring.errors import ScoringError
 from survey_app.config import InvalidSetting
 from survey_app.crypto.wave_keys import MissingWaveKey
 from survey_app.use_cases.errors import UseCaseError
@@ -44,7 +45,7 @@ def clear_errors() -> Iterator[None]:
     """Turn errors that a person can mend into a sentence and exit status 2."""
     try:
         yield
-    except (UseCaseError, InstrumentError, InvalidSetting, MissingWaveKey) as error:
+    except (UseCaseError, InstrumentError, ScoringError, InvalidSetting, MissingWaveKey) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")

@@ -19,10 +19,11 @@ def open_wave(wave_id: int) -> None:
 
 @without_details
 def close_wave(wave_id: int) -> None:
-    """Close a wave, publish it and draw its pictures."""
-    from survey_app.use_cases.drawing import (
-        draw_charts,
-    )  # here: a process that forks must not load the chart engine
+    """Close a wave, publish it, draw its pictures, and describe its scales."""
+    # here: a process that forks must not load the chart engine
+    from survey_app.use_cases.describing import describe_waves
+    from survey_app.use_cases.drawing import draw_charts
 
     closing.close_wave(wave_id, datetime.now(UTC), vault())
     draw_charts(datetime.now(UTC))
+    describe_waves(datetime.now(UTC))

@@ -22,6 +22,7 @@ _FIGURES = (
     "covers",
     "coverage",
     "response_rate",
+    "favourable",
 )
 
 

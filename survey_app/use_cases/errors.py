@@ -33,6 +33,14 @@ class UnknownWave(UseCaseError):
         super().__init__(f"There is no wave with the key {key!r}. `pulse waves list` shows them all.")
 
 
+class NoAnswers(UseCaseError):
+    """Too few answers to an instrument to tell anything of its scales."""
+
+    def __init__(self, reference: str, people: int, needed: int) -> None:
+        self.reference = reference
+        super().__init__(f"{people} people have answered {reference} here; {needed} are needed. Name a file instead.")
+
+
 class WrongWaveState(UseCaseError):
     """A wave that is not where it would have to be."""
 

@@ -78,7 +78,10 @@ def waves_to_close(now: datetime) -> list[int]:
     """Open waves whose time is over, and waves whose closing was interrupted."""
     over = (Wave.state == WaveState.OPEN) & (Wave.closes_at <= now)
     interrupted = (Wave.state == WaveState.CLOSED) & or_(
-        Wave.key_destroyed_at.is_(None), Wave.compacted_at.is_(None), Wave.charts_drawn_at.is_(None)
+        Wave.key_destroyed_at.is_(None),
+        Wave.compacted_at.is_(None),
+        Wave.charts_drawn_at.is_(None),
+        Wave.described_at.is_(None),
     )
     due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted)).order_by(Wave.id)
     return list(db.session.scalars(due))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,11 +13,12 @@ from sqlalchemy import select
 
 from dashboards.snapshots import Level
 from dashboards.suppression.terms import NARROWEST_WIDTH
-from instruments.definitions import Instrument, Item
+from instruments.definitions import Instrument
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
 from survey_app.models.groups import Group
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.use_cases.answer_files import item_column, read_table, refuse
 from survey_app.use_cases.errors import AlreadyPublished, KeyTaken, UnreadableFile
 from survey_app.use_cases.groups import current_tree, require_usable_key, slug
 from survey_app.use_cases.instrument_library import require_permission
@@ -149,7 +149,8 @@ def import_results(
         the same people could be compared.
     """
     require_permission(instrument, now.date())
-    table = _read_table(content, survey)
+    wanted = [survey.team_column, *survey.items.values(), *([survey.wave_column] if survey.wave_column else [])]
+    table = read_table(content, wanted)
     answers = _answers(table, survey, instrument)
     for wave in survey.waves:
         if db.session.scalar(select(Wave.id).where(Wave.key == wave.key)):
@@ -165,43 +166,16 @@ def import_results(
     return imported
 
 
-def _read_table(content: bytes, survey: SurveyMap) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UnreadableFile(f"The file is not a CSV table: {error}.") from error
-    wanted = [
-        survey.team_column,
-        *survey.items.values(),
-        *([survey.wave_column] if survey.wave_column else []),
-    ]
-    if missing := [column for column in wanted if column not in table.columns]:
-        raise UnreadableFile(f"The file has no column {', '.join(missing)}. It has: {', '.join(table.columns[:40])}.")
-    return table
-
-
 def _answers(table: pd.DataFrame, survey: SurveyMap, instrument: Instrument) -> pd.DataFrame:
     problems: list[str] = []
     columns = {
-        item.id: _column(table, survey.items[item.id], item, instrument, problems) for item in instrument.scored_items
+        item.id: item_column(table, survey.items[item.id], item, instrument, problems)
+        for item in instrument.scored_items
     }
     teams = table[survey.team_column].str.strip()
     problems += [f"line {line + 2}: {survey.team_column} is empty" for line in teams.index[teams == ""]]
-    if problems:
-        more = f" and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
-        raise UnreadableFile(f"Nothing was imported. {'; '.join(problems[:_MOST_PROBLEMS])}{more}.")
+    refuse(problems, "Nothing was imported.")
     return pd.DataFrame({TEAM: teams.map(lambda team: _team_key(survey, team)), **columns})
-
-
-def _column(table: pd.DataFrame, column: str, item: Item, instrument: Instrument, problems: list[str]) -> pd.Series:
-    options = instrument.response_set_of(item)
-    raw = table[column].str.strip()
-    numbers = pd.to_numeric(raw.where(~raw.isin(_MISSING)), errors="coerce")
-    wrong = ~raw.isin(_MISSING) & ~numbers.isin(options.values)
-    problems += [
-        f"line {line + 2}: {column} is none of {options.minimum} to {options.maximum}" for line in raw.index[wrong]
-    ]
-    return numbers.astype(float)
 
 
 def _team_key(survey: SurveyMap, team: str) -> str:

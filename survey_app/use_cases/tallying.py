@@ -15,6 +15,9 @@ from scoring.tallies import Tally, tally
 from survey_app.extensions import db
 from survey_app.models.ballots import Response
 
+BLOCK = "block"
+"""The column of an answers frame that says in which block a person is counted."""
+
 
 def count_measures(
     instrument: Instrument, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
@@ -33,13 +36,19 @@ def count_measures(
 
 def count_kept_answers(wave_id: int, instrument: Instrument) -> tuple[MeasureCounts, ...]:
     """Count the answers of a wave that was published before, from its rows by block."""
+    answers = kept_answers(wave_id, instrument)
+    blocks, block_of_row = np.unique(answers[BLOCK].to_numpy(dtype=str), return_inverse=True)
+    return count_measures(instrument, answers, block_of_row.astype(np.intp), len(blocks))
+
+
+def kept_answers(wave_id: int, instrument: Instrument) -> pd.DataFrame:
+    """The answers of a published wave: a row a person with the block, sorted by it, and a column a scored item."""
     rows = db.session.execute(
         select(Response.block_key, Response.answers).where(Response.wave_id == wave_id).order_by(Response.block_key)
     ).all()
-    blocks, block_of_row = np.unique([row.block_key for row in rows], return_inverse=True)
     items = [item.id for item in instrument.scored_items]
     answers = pd.DataFrame([row.answers for row in rows], columns=items, dtype=float)
-    return count_measures(instrument, answers, block_of_row.astype(np.intp), len(blocks))
+    return answers.assign(**{BLOCK: [row.block_key for row in rows]})
 
 
 def _measure(

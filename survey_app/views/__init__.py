@@ -14,6 +14,7 @@ from survey_app.views import (
     instruments,
     opting_out,
     public,
+    reliability,
     respond,
     results,
     sign_in,
@@ -25,7 +26,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
     guard.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
-    for module in (health, instrument_import, instruments, opting_out, public, respond, results, sign_in):
+    for module in (health, instrument_import, instruments, opting_out, public, reliability, respond, results, sign_in):
         app.register_blueprint(module.pages)
     if demo:
         app.register_blueprint(_DEMO_PAGES)

@@ -19,6 +19,7 @@ def home_links(viewer: Viewer) -> list[Link]:
     links = [Link(_TEXTS[level], group_path(key, level)) for _, key, level in viewer.roles]
     if leads_programme(viewer):
         links.append(Link("Instruments", "/manage/instruments"))
+        links.append(Link("Reliability", "/manage/reliability"))
     return links
 
 

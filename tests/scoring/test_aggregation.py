@@ -17,9 +17,11 @@ from scoring.aggregation import (
     rwgj_lindell,
     size_needed,
 )
-from scoring.errors import ShapesDiffer, TooFewAnswers, UnknownChoice
+from scoring.errors import ImpossibleSample, ShapesDiffer, TooFewAnswers, UnknownChoice
+from scoring.known_errors import steady
 from scoring.mixed import random_intercepts
 from scoring.pooling import reml, shrunken_means
+from scoring.two_levels import two_level_alpha
 from scoring.variance_components import group_moments, one_way
 from tests.scoring import r
 
@@ -291,3 +293,60 @@ def test_rosters_may_be_given_in_the_order_of_the_labels_and_must_fit():
         shrunken_means(values, groups, {"a": 4})
     with pytest.raises(Exception, match="2 answers of 1 people in group 'b'"):
         shrunken_means(values, groups, [4, 1])
+
+
+@pytest.mark.parametrize("scale", ["lead", "tsig", "hostil"])
+def test_figures_with_known_errors_equal_metafor_rma_and_blup(scale):
+    expected = r.results("lq2002_aggregation")[scale]["fay_herriot_reml"]
+    items, groups, _, _ = _companies(scale)
+    scores = items.mean(axis=1)
+    means, errors = scores.groupby(groups).mean(), scores.groupby(groups).sem()
+
+    found = steady(means[expected["group"]], errors[expected["group"]])
+
+    r.assert_near([found.mu, found.tau2], [*np.ravel(expected["mu"]), expected["tau2"]], 1e-6)
+    r.assert_near(found.estimate, expected["blup"], 1e-6)
+    r.assert_near(found.se, expected["blup_se"], 1e-6)
+
+
+def test_figures_that_differ_no_more_than_chance_become_one():
+    found = steady([50.0, 51.0, 50.5], [8.0, 8.0, 8.0])
+    assert found.tau2 == 0
+    np.testing.assert_allclose(found.estimate, found.mu)
+    assert found.warnings == ("the figures differ no more than chance would make them",)
+
+
+def test_figures_far_apart_keep_their_places():
+    found = steady([10.0, 50.0, 90.0, 20.0], [0.1, 0.1, 0.1, 0.1])
+    np.testing.assert_allclose(found.estimate, [10, 50, 90, 20], atol=0.01)
+
+
+def test_a_figure_alone_or_without_error_is_not_steadied():
+    with pytest.raises(TooFewAnswers):
+        steady([1.0], [1.0])
+    with pytest.raises(ImpossibleSample):
+        steady([1.0, 2.0], [1.0, 0.0])
+
+
+def test_alpha_of_one_level_is_found_again_at_that_level():
+    # Given groups that differ in a trait of their own, and people within them in another
+    rng = np.random.default_rng(11)
+    groups = np.repeat(np.arange(300), 60)
+    team, person = rng.normal(size=300)[groups], rng.normal(size=18000)
+    both = team[:, None] * [1.0, 1.0, 1.0] + person[:, None] * [0.5, 0.5, 0.5] + rng.normal(size=(18000, 3))
+
+    found = two_level_alpha(both, groups)
+
+    # Then the alphas are those of the two parts: k r / (1 + (k - 1) r) with r = .25 / 1.25 within, and nearly 1 between
+    assert found.within == pytest.approx(3 * 0.2 / (1 + 2 * 0.2), abs=0.02)
+    assert found.between == pytest.approx(1.0, abs=0.02)
+    assert found.groups == 300
+
+
+def test_groups_that_do_not_differ_have_no_alpha_between_them():
+    rng = np.random.default_rng(12)
+    found = two_level_alpha(rng.normal(size=(20, 3)) + np.tile([[0.0], [1.0]], (10, 1)), np.repeat(np.arange(10), 2))
+    assert found.between is None
+    assert found.warnings == ("groups differ no more than chance",)
+    with pytest.raises(TooFewAnswers):
+        two_level_alpha([[1, 2], [2, 3]], ["a", "a"])

@@ -1,0 +1,142 @@
+"""Tell what closed waves' answers say of their scales: a card for the programme and for each large authority."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import insert, select
+
+from dashboards.cards import build_card
+from dashboards.pages.reliability import Card, ItemFigures
+from dashboards.snapshots import Level
+from dashboards.suppression.blocks import Block
+from dashboards.suppression.items import item_figures
+from dashboards.suppression.publication import MeasureCounts, protect_measure
+from dashboards.suppression.tree import GroupNode, GroupTree
+from instruments.definitions import Instrument
+from instruments.files import digest
+from scoring.analysis import Analysis, analyse_instrument
+from survey_app.extensions import db
+from survey_app.models.publications import PublishedBlock, ReliabilityCard
+from survey_app.models.pulses import Wave, WaveState, WaveTerms
+from survey_app.use_cases import tallying
+from survey_app.use_cases.errors import NoAnswers
+from survey_app.use_cases.tallying import BLOCK
+from survey_app.use_cases.wave_terms import FrozenWave, thaw
+
+PEOPLE_OF_A_PROGRAMME, PEOPLE_OF_AN_AUTHORITY = 50, 100
+"""From how many people answers are told item by item and in relation to one another: far above any group's minimum."""
+
+AUTHORITY, WAVE = "authority", "wave"
+
+
+def describe_waves(now: datetime) -> int:
+    """Describe every closed wave that has not been described, each in a transaction of its own.
+
+    Returns
+    -------
+    int
+        How many cards were written.
+    """
+    waiting = select(Wave.id).where(Wave.state == WaveState.CLOSED, Wave.described_at.is_(None)).order_by(Wave.id)
+    written = 0
+    for wave_id in db.session.scalars(waiting).all():
+        wave = db.session.get_one(Wave, wave_id)
+        cards = {} if wave.terms is None else dict(_cards(wave, thaw(wave.key, wave.terms)))
+        if cards:
+            rows = [{"wave_id": wave_id, "group_key": key, "card": asdict(card)} for key, card in cards.items()]
+            db.session.execute(insert(ReliabilityCard), rows)
+        wave.described_at = now
+        db.session.commit()
+        written += len(cards)
+    return written
+
+
+def kept_answers(instrument: Instrument) -> pd.DataFrame:
+    """Every kept answer to a version: columns of items, the block, the authority where there is one, and the wave.
+
+    Raises
+    ------
+    NoAnswers
+        Fewer people than may be told of have answered it here.
+    """
+    waves = db.session.execute(
+        select(Wave, WaveTerms)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .where(Wave.state == WaveState.CLOSED, WaveTerms.instrument_digest == digest(instrument))
+        .order_by(Wave.closes_at, Wave.id)
+    ).all()
+    tables = [_answers_of(wave.id, thaw(wave.key, terms)).assign(**{WAVE: wave.key}) for wave, terms in waves]
+    people = sum(len(table) for table in tables)
+    if people < PEOPLE_OF_A_PROGRAMME:
+        raise NoAnswers(instrument.reference, people, PEOPLE_OF_A_PROGRAMME)
+    return pd.concat(tables, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A wave's kept answers, with what says which of their distributions may be shown."""
+
+    frozen: FrozenWave
+    answers: pd.DataFrame
+    blocks: Sequence[Block]
+    counts: Sequence[MeasureCounts]
+
+
+def _cards(wave: Wave, frozen: FrozenWave) -> Iterator[tuple[str, Card]]:
+    answers = _answers_of(wave.id, frozen)
+    described = _Described(frozen, answers, _blocks(wave.id), tallying.count_kept_answers(wave.id, frozen.instrument))
+    root = frozen.tree.root
+    if root.is_reported and len(answers) >= PEOPLE_OF_A_PROGRAMME:
+        yield root.key, _card(described, answers, root, wave.label)
+    for node in frozen.tree.nodes:
+        inside = answers[answers[AUTHORITY] == node.key]
+        if node.level is Level.AUTHORITY and len(inside) >= PEOPLE_OF_AN_AUTHORITY:
+            yield node.key, _card(described, inside, node, wave.label)
+
+
+def _card(described: _Described, answers: pd.DataFrame, group: GroupNode, label: str) -> Card:
+    """A group's card: teams by blocks of one team, divisions by authority."""
+    teams = answers[BLOCK].where(~answers[BLOCK].str.contains("+", regex=False), None)
+    divisions = answers[AUTHORITY] if answers[AUTHORITY].nunique() > 1 else None
+    analysis = analyse_instrument(described.frozen.instrument, answers, teams, divisions)
+    return build_card(
+        analysis,
+        f"{group.name}, {label}",
+        people=len(answers),
+        groups="authorities",
+        items=_item_figures(described, analysis, set(answers[BLOCK])),
+    )
+
+
+def _item_figures(described: _Described, analysis: Analysis, blocks: set[str]) -> Mapping[str, ItemFigures]:
+    frozen = described.frozen
+    inside = frozenset(place for place, block in enumerate(described.blocks) if block.key in blocks)
+    respondents = [block.respondents for block in described.blocks]
+    found: dict[str, ItemFigures] = {}
+    for scale, counts in zip(analysis.scales, described.counts, strict=True):
+        protected = protect_measure(counts, frozen.tree, described.blocks, frozen.terms)
+        figures = item_figures(protected, inside, respondents, frozen.terms.answer_width)
+        found.update(zip((item.name for item in scale.items.items), figures, strict=True))
+    return found
+
+
+def _answers_of(wave_id: int, frozen: FrozenWave) -> pd.DataFrame:
+    answers = tallying.kept_answers(wave_id, frozen.instrument)
+    authorities = {block: _authority_of(frozen.tree, block.split("+")) for block in answers[BLOCK].unique()}
+    return answers.assign(**{AUTHORITY: answers[BLOCK].map(authorities)})
+
+
+def _authority_of(tree: GroupTree, teams: Sequence[str]) -> str | None:
+    """The authority that all of a block's teams are part of; None for a block across authorities."""
+    found = {next((key for key in tree.ancestors(team) if tree[key].level is Level.AUTHORITY), None) for team in teams}
+    return found.pop() if len(found) == 1 else None
+
+
+def _blocks(wave_id: int) -> list[Block]:
+    """The wave's blocks in the order in which kept answers are counted."""
+    rows = db.session.scalars(select(PublishedBlock).where(PublishedBlock.wave_id == wave_id))
+    return sorted((Block(tuple(row.teams), row.respondents) for row in rows), key=lambda block: block.key)
