@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dashboards.pages.reliability import Card, ItemFigures, ItemLine, ScaleCard
+from dashboards.suppression.rounding import round_share
+from dashboards.words import number_word
 from instruments.definitions import Direction, Instrument, Scale
 from scoring.aggregation import group_mean_reliability
 from scoring.analysis import Agreement, Analysis, ScaleAnalysis
@@ -91,9 +93,11 @@ def _sentences(analysis: Analysis, people: int, groups: str) -> Iterator[str]:
     yield _about_model(analysis)
     if analysis.invariance is not None:
         yield _about_invariance(analysis.invariance, groups)
+    straight = round_share(100 * analysis.straight_share, people).score if people else 0
+    gave = f"About {straight}% gave" if straight else "Hardly anybody gave"
     yield (
-        f"{_percent(analysis.straight_share)} gave one answer throughout. How long people took is not kept, so nobody "
-        "is flagged as careless, and no answer is left out."
+        f"{gave} one answer throughout. How long people took is not kept, so nobody is flagged as careless, "
+        "and no answer is left out."
     )
 
 
@@ -109,9 +113,8 @@ def _about_model(analysis: Analysis) -> str:
     ]
     fits = model.cfi >= FIT_CFI and model.rmsea <= FIT_RMSEA
     words = "fit the answers" if fits else "do not fit the answers well"
-    found = (
-        f"{len(model.factors)} related scales {words} (CFI {coefficient(model.cfi)}, RMSEA {coefficient(model.rmsea)})"
-    )
+    count = number_word(len(model.factors)).capitalize()
+    found = f"{count} related scales {words} (CFI {coefficient(model.cfi)}, RMSEA {coefficient(model.rmsea)})"
     if alike:
         return f"{found}; {_listed([f'{one} and {other}' for one, other in alike])} are hard to tell apart."
     return f"{found}, and each tells something of its own."
@@ -201,11 +204,11 @@ def _about_factor(scale: ScaleAnalysis) -> str:
 
 def _about_groups(agreement: Agreement) -> str:
     if agreement.answers_needed is None:
-        return "Groups differ no more than chance: no size would make a group's score reliable."
+        return "Groups differ no more than chance: no size would make a group’s score reliable."
     at_team = coefficient(group_mean_reliability(agreement.icc1.value, _TYPICAL_TEAM))
     return (
-        f"A group's score is reliable (0.70) from about {agreement.answers_needed} answers; "
-        f"with {_TYPICAL_TEAM} it is at {at_team}."
+        f"A group’s score is reliable (0.70) from about {agreement.answers_needed} answers; "
+        f"with {_TYPICAL_TEAM} it reaches {at_team}."
     )
 
 
@@ -221,7 +224,7 @@ def _scale_figures(scale: ScaleAnalysis) -> Iterator[tuple[str, str]]:
     if scale.mean is not None and scale.sd is not None:
         yield "Persons’ scores", f"mean {scale.mean:.0f}, SD {scale.sd:.0f} points"
     if scale.smallest_detectable_change is not None:
-        yield "One person’s change is certain from", f"{scale.smallest_detectable_change:.0f} points"
+        yield "One person’s change is beyond chance from", f"{scale.smallest_detectable_change:.0f} points"
     if scale.agreement is not None:
         yield from _agreement_figures(scale.agreement)
 

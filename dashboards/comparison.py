@@ -51,7 +51,9 @@ def comparable_cells(figures: Sequence[Asked]) -> tuple[ShownCell, ...]:
 
 
 def stand_against_others(cells: Sequence[ShownCell]) -> Mapping[str, Standing]:
-    """Return how each group's figure stands to the mean of all the others, weighted by their answers.
+    """Return how each group's figure stands to the mean of all the others.
+
+    They are weighted by the people asked, or by their answers where nobody knows how many were asked.
 
     A group is called higher or lower only where the interval of the difference at 99 in 100 leaves out zero, the
     standard errors being those of the published likely ranges.
@@ -67,7 +69,9 @@ def stand_against_others(cells: Sequence[ShownCell]) -> Mapping[str, Standing]:
 def _standing(cell: ShownCell, others: Sequence[ShownCell]) -> Standing:
     if not others:
         return Standing.ALONE
-    weights = [other.n / sum(each.n for each in others) for other in others]
+    known = all(other.roster_size for other in others)
+    sizes = [other.roster_size or 0 if known else other.n for other in others]
+    weights = [size / sum(sizes) for size in sizes]
     mean = sum(weight * other.score for weight, other in zip(weights, others, strict=True))
     variance = sum((weight * standard_error(other)) ** 2 for weight, other in zip(weights, others, strict=True))
     reach = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2) * sqrt(variance + standard_error(cell) ** 2)

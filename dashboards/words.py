@@ -8,6 +8,7 @@ from statistics import NormalDist
 from dashboards.comparison import Standing
 from dashboards.snapshots import (
     Coverage,
+    FavourableShare,
     Level,
     Measure,
     PublishedCell,
@@ -17,6 +18,7 @@ from dashboards.snapshots import (
     WithheldReason,
 )
 from dashboards.trends import Reading, ReadingKind
+from scoring.differences import TeamChange, Verdict
 
 _LIKELY_REACH = NormalDist().inv_cdf(0.975)
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -82,6 +84,38 @@ def difference(points: float, error: float) -> str:
     """A difference of means with the range it is likely to lie in: `−1.2 (likely between −2.6 and +0.2)`."""
     reach = _LIKELY_REACH * error
     return f"{_signed(points)} (likely between {_signed(points - reach)} and {_signed(points + reach)})"
+
+
+def favourable(share: FavourableShare) -> str:
+    """The share of favourable answers with its likely range: `about 60% of answers are favourable (likely …)`."""
+    likely_range = f"(likely between {share.likely_low}% and {share.likely_high}%)"
+    if share.low == 0 and share.share > 0:
+        return f"{share.share}% of answers or fewer are favourable {likely_range}"
+    if share.high == 100 and share.share < 100:
+        return f"{share.share}% of answers or more are favourable {likely_range}"
+    return f"About {share.share}% of answers are favourable {likely_range}"
+
+
+def since(change: TeamChange, before: str, measure: Measure) -> str:
+    """A change since the pulse before: `Since the September pulse: +3 (likely between −6 and +12), no clear change`."""
+    if change.difference is None or change.standard_error is None:
+        return ""
+    reach = _LIKELY_REACH * change.standard_error
+    ends = [_whole_signed(change.difference + side * reach) for side in (-1, 1)]
+    by = f"{_whole_signed(change.difference)} (likely between {ends[0]} and {ends[1]})"
+    return f"Since the {before} pulse: {by}, {_verdict(change.verdict, measure)}."
+
+
+def _verdict(found: Verdict, measure: Measure) -> str:
+    if found is Verdict.UNCLEAR:
+        return "no clear change"
+    better = (found is Verdict.HIGHER) == measure.higher_is_better
+    return f"{found} ({'better' if better else 'worse'})"
+
+
+def _whole_signed(points: float) -> str:
+    rounded = round(points)
+    return "0" if rounded == 0 else f"{rounded:+d}".replace("-", "−")
 
 
 def _signed(points: float) -> str:

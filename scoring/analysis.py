@@ -138,7 +138,7 @@ def analyse_instrument(
     groups
         A label a person, for agreement within and differences between groups; None for neither.
     divisions
-        A label a person, for invariance and items that are answered differently; without it that of `groups`.
+        A label a person, for invariance and items that are answered differently; None for neither.
     people_needed
         In every group, for invariance and differences to be tested.
 
@@ -151,18 +151,13 @@ def analyse_instrument(
     NotANumber
         A text among the answers.
     """
-    missing = [item.id for item in instrument.scored_items if item.id not in answers.columns]
-    if missing:
-        raise UnknownItem(missing, answers.columns)
     keyed = keyed_answers(instrument, answers)
     teams = _labels(groups, keyed)
-    parts = teams if divisions is None else _labels(divisions, keyed)
+    parts = _labels(divisions, keyed)
     model, reason = _model(instrument, keyed)
     scales = tuple(
         _scale(instrument, scale, keyed, _Divided(teams, parts, people_needed)) for scale in instrument.scales
     )
-    raw = answers[[item.id for item in instrument.scored_items]]
-    straight = longstring(raw) == raw.shape[1] if raw.shape[1] > 1 else np.zeros(len(raw), dtype=bool)
     return Analysis(
         instrument=instrument,
         n_rows=len(answers),
@@ -170,13 +165,16 @@ def analyse_instrument(
         model=model,
         model_reason=reason,
         invariance=None if parts is None else _invariance(instrument, keyed, parts, people_needed),
-        straight_share=float(straight.mean()) if len(straight) else 0.0,
+        straight_share=_straight_share(answers[[item.id for item in instrument.scored_items]]),
         warnings=("fewer than 300 people: nothing is validated by this",) if len(answers) < 300 else (),
     )
 
 
 def keyed_answers(instrument: Instrument, answers: pd.DataFrame) -> pd.DataFrame:
     """Answers to the scored items in the scored direction, as floats; the declared range is checked."""
+    missing = [item.id for item in instrument.scored_items if item.id not in answers.columns]
+    if missing:
+        raise UnknownItem(missing, answers.columns)
     return pd.DataFrame(
         {item.id: _keyed(instrument, item, answers[item.id]) for item in instrument.scored_items}, index=answers.index
     )
@@ -233,6 +231,11 @@ def _scale(instrument: Instrument, scale: Scale, keyed: pd.DataFrame, divided: _
         differences=None if divided.parts is None else _differences(answers, divided.parts, divided.people_needed),
         missing_rule=str(scale.missing_rule),
     )
+
+
+def _straight_share(raw: pd.DataFrame) -> float:
+    """The share of people who gave one answer throughout."""
+    return float((longstring(raw) == raw.shape[1]).mean()) if len(raw) and raw.shape[1] > 1 else 0.0
 
 
 def _in_one_unit(instrument: Instrument, scale: Scale, keyed: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:

@@ -85,12 +85,7 @@ def reliable_change(
         raise UnknownChoice("method", method, RELIABLE_CHANGE_METHODS)
     if not (0 <= reliability < 1 and sd > 0):
         raise ImpossibleSample(f"Change cannot be judged with a reliability of {reliability:g} and an SD of {sd:g}.")
-    before, after = np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64)
-    sem = standard_error_of_measurement(sd, reliability)
-    centre = float(np.nanmean(before)) if mean is None else mean
-    expected = before if method == "jacobson-truax" else centre + reliability * (before - centre)
-    errors = dict(zip(RELIABLE_CHANGE_METHODS, (sqrt(2) * sem, sem, sd * sqrt(1 - reliability**2)), strict=True))
-    index = (after - expected) / errors[method]
+    index = _index(np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64), (reliability, sd, mean), method)
     critical = NormalDist().inv_cdf((1 + confidence) / 2)
     with np.errstate(invalid="ignore"):
         verdicts = (index > critical).astype(np.int64) - (index < -critical)
@@ -98,7 +93,7 @@ def reliable_change(
     return ReliableChange(
         index=index,
         verdicts=verdicts,
-        threshold=critical * sqrt(2) * sem,
+        threshold=critical * sqrt(2) * standard_error_of_measurement(sd, reliability),
         n_used=int(known.sum()),
         down=int((verdicts == -1).sum()),
         unchanged=int((known & (verdicts == 0)).sum()),
@@ -106,3 +101,13 @@ def reliable_change(
         method=method,
         warnings=(),
     )
+
+
+def _index(before: Floats, after: Floats, reference: tuple[float, float, float | None], method: str) -> Floats:
+    """Each person's change in units of its error."""
+    reliability, sd, mean = reference
+    sem = standard_error_of_measurement(sd, reliability)
+    centre = float(np.nanmean(before)) if mean is None else mean
+    expected = before if method == "jacobson-truax" else centre + reliability * (before - centre)
+    errors = (sqrt(2) * sem, sem, sd * sqrt(1 - reliability**2))
+    return np.asarray((after - expected) / errors[RELIABLE_CHANGE_METHODS.index(method)])

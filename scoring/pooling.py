@@ -144,10 +144,8 @@ def shrunken_means(
     conditional = components.tau2 * (1 - shrinkage)
     widened = conditional + (1 - shrinkage) ** 2 * components.mu_error**2 + _unknown_tau2(components, noise)
     if roster_sizes is not None:
-        rosters = _rosters(roster_sizes, moments)
-        share = counts / rosters
+        share, others = _finite(roster_sizes, moments, components)
         estimate = share * means + (1 - share) * estimate
-        others = np.divide(components.sigma2, rosters - counts, out=np.zeros(len(counts)), where=rosters > counts)
         conditional, widened = ((1 - share) ** 2 * (part + others) for part in (conditional, widened))
     return SteadiedMeans(
         labels=moments.labels,
@@ -244,6 +242,15 @@ def _unknown_tau2(components: VarianceComponents, noise: Floats) -> Floats:
     if components.sigma2 == 0:
         return np.zeros(len(noise))
     return np.asarray(2 * noise**2 / total**3 * components.tau2_error**2)
+
+
+def _finite(
+    roster_sizes: Mapping[Any, int] | ArrayLike, moments: GroupMoments, components: VarianceComponents
+) -> tuple[Floats, Floats]:
+    """The share of each group that answered, and the variance of the mean of those who did not."""
+    rosters = _rosters(roster_sizes, moments)
+    silent = rosters - moments.counts
+    return moments.counts / rosters, np.divide(components.sigma2, silent, out=np.zeros(len(silent)), where=silent > 0)
 
 
 def _rosters(roster_sizes: Mapping[Any, int] | ArrayLike, moments: GroupMoments) -> Floats:

@@ -268,32 +268,44 @@ def reference_interval(
     ImpossibleSample
         Nobody answered, or more people answered than were asked.
     """
-    for part in parts:
-        if part.answered < 1 or (part.roster_size is not None and part.answered > part.roster_size):
-            raise ImpossibleSample(f"{part.answered} of {part.roster_size} people cannot have answered.")
-    if not parts:
-        raise ImpossibleSample("A mean of no parts has no interval.")
-    answered = sum(part.answered for part in parts)
-    rosters = [part.roster_size for part in parts if part.roster_size is not None]
-    if len(rosters) < len(parts):
-        sampling = reference_sd**2 / answered
-    else:
-        weights = [size / sum(rosters) for size in rosters]
-        sampling = sum(
-            weight**2 * reference_sd**2 / part.answered * _unasked(part.answered, part.roster_size)
-            for weight, part in zip(weights, parts, strict=True)
-        )
+    _refuse_impossible(parts)
+    sampling = reference_sd**2 * _sampling_share(parts)
     standard_error = sqrt(sampling + rounding_step**2 / 12)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
-    known = len(rosters) == len(parts)
+    known = _rosters(parts)
     return Interval(
         mean=mean,
         standard_error=standard_error,
         lower=max(0.0, mean - reach),
         upper=min(100.0, mean + reach),
-        n_used=answered,
-        roster_size=sum(rosters) if known else None,
+        n_used=sum(part.answered for part in parts),
+        roster_size=sum(known) if known else None,
         method="reference SD, finite population" if known else "reference SD",
+    )
+
+
+def _refuse_impossible(parts: Sequence[Counted]) -> None:
+    if not parts:
+        raise ImpossibleSample("A mean of no parts has no interval.")
+    for part in parts:
+        if part.answered < 1 or (part.roster_size is not None and part.answered > part.roster_size):
+            raise ImpossibleSample(f"{part.answered} of {part.roster_size} people cannot have answered.")
+
+
+def _rosters(parts: Sequence[Counted]) -> list[int]:
+    """The parts' rosters; none where any is unknown."""
+    known = [part.roster_size for part in parts if part.roster_size is not None]
+    return known if len(known) == len(parts) else []
+
+
+def _sampling_share(parts: Sequence[Counted]) -> float:
+    """The share of one person's variance that the mean of all still has."""
+    rosters = _rosters(parts)
+    if not rosters:
+        return 1 / sum(part.answered for part in parts)
+    return sum(
+        (size / sum(rosters)) ** 2 / part.answered * _unasked(part.answered, size)
+        for size, part in zip(rosters, parts, strict=True)
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, hypot
 
 from dashboards import words
+from dashboards.change import since_before
 from dashboards.comparison import standard_error
-from dashboards.pages.addresses import chart_path, group_path
+from dashboards.pages.addresses import chart_path, group_path, measure_path
+from dashboards.pages.comparison import compared_on, current_cells
 from dashboards.pages.group import withheld_sentence
 from dashboards.snapshots import (
     Measure,
@@ -18,6 +20,7 @@ from dashboards.snapshots import (
     ReportingGroup,
     WithheldCell,
 )
+from dashboards.steadying import steadied
 from dashboards.trends import Change, Trend, TrendPoint, build_trend
 
 
@@ -32,6 +35,18 @@ class WaveRow:
     answers: str
     note: str
     is_shown: bool
+
+
+@dataclass(frozen=True)
+class InsideRow:
+    """A group inside, with its figure as shown and as the others steady it."""
+
+    name: str
+    path: str
+    score: str
+    likely: str
+    steadied: str
+    steadied_likely: str
 
 
 @dataclass(frozen=True)
@@ -60,10 +75,21 @@ class MeasurePage:
     has_breaks: bool
     moves: tuple[str, ...]
     bridges: tuple[str, ...]
+    favourable: str
+    since: str
+    inside: tuple[InsideRow, ...]
 
 
-def build_measure_page(results: PublishedResults, group: ReportingGroup, measure_id: str) -> MeasurePage | None:
-    """Return a group's trend on one measure; None where there is no such measure."""
+def build_measure_page(
+    results: PublishedResults, group: ReportingGroup, measure_id: str, inside: Sequence[ReportingGroup] = ()
+) -> MeasurePage | None:
+    """Return a group's trend on one measure; None where there is no such measure.
+
+    Parameters
+    ----------
+    inside
+        The groups inside it that the reader may see, to be listed beside one another.
+    """
     waves = results.waves(group.key)
     measure = next((found for found in (waves[-1].measures if waves else ()) if found.id == measure_id), None)
     if measure is None:
@@ -96,7 +122,30 @@ def build_measure_page(results: PublishedResults, group: ReportingGroup, measure
         has_breaks=any(point.starts_phase for point in trend.points),
         moves=tuple(_move_sentence(point) for point in trend.points if point.moved_by is not None),
         bridges=tuple(_bridge_sentences(trend)),
+        favourable=words.favourable(shown.favourable) if shown and shown.favourable else "",
+        since=_since(trend),
+        inside=tuple(_inside(results, measure, inside)),
     )
+
+
+def _since(trend: Trend) -> str:
+    found = since_before(trend)
+    return words.since(found.change, found.before.wave.label, trend.measure) if found else ""
+
+
+def _inside(results: PublishedResults, measure: Measure, groups: Sequence[ReportingGroup]) -> Iterator[InsideRow]:
+    """Figures of the groups inside, by name, where they are enough to steady one another."""
+    current = current_cells(results, [group for group in groups if "+" not in group.key])
+    cells = sorted(compared_on(measure.id, current.values()), key=lambda cell: (cell.name, cell.group))
+    for figure in steadied(cells):
+        yield InsideRow(
+            name=figure.cell.name,
+            path=measure_path(figure.cell.group, figure.cell.level, measure.id),
+            score=words.score(figure.cell),
+            likely=f"{figure.cell.likely_low} to {figure.cell.likely_high}",
+            steadied=str(figure.estimate),
+            steadied_likely=f"{figure.low} to {figure.high}",
+        )
 
 
 def describe(trend: Trend, name: str) -> str:

@@ -48,7 +48,8 @@ def analyse(path: Path, instrument: str, group: str | None, form: str, output: P
     with clear_errors():
         definition = find(instrument)
         table = read_answers(path.read_bytes(), definition, [group] if group else [])
-        found = analyse_instrument(definition, table, table[group] if group else None)
+        labels = table[group] if group else None
+        found = analyse_instrument(definition, table, labels, labels)
         _write(_rendered(found, f"{_title(definition)}: {path.name}", form, (), len(table)), output)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from instruments.definitions import Instrument, Item
 from survey_app.use_cases.errors import UnreadableFile
 
-_MISSING = ("", "NA")
+_MISSING = ("", "NA", "NaN", "nan", ".")
 _MOST_PROBLEMS = 5
 _SEPARATORS = ",;\t"
 
@@ -46,8 +46,14 @@ def read_answers(content: bytes, instrument: Instrument, labels: Sequence[str]) 
     problems: list[str] = []
     columns = {item.id: item_column(table, item.id, item, instrument, problems) for item in instrument.scored_items}
     refuse(problems, "Nothing was analysed.")
-    named = {label: table[label].str.strip().where(~table[label].str.strip().isin(_MISSING), None) for label in labels}
-    return pd.DataFrame({**columns, **named})
+    return pd.DataFrame({**columns, **{label: _labels(table[label].str.strip()) for label in labels}})
+
+
+def _labels(column: pd.Series) -> pd.Series:
+    """Labels as texts, or as whole numbers where all are, so that 9 comes before 10; missing where empty."""
+    known = column.where(~column.isin(_MISSING), None)
+    numbers = known.dropna().str.fullmatch(r"\d{1,15}")
+    return known.astype("Int64") if len(numbers) and numbers.all() else known
 
 
 def item_column(table: pd.DataFrame, column: str, item: Item, instrument: Instrument, problems: list[str]) -> pd.Series:

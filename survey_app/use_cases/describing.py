@@ -89,13 +89,24 @@ class _Described:
 def _cards(wave: Wave, frozen: FrozenWave) -> Iterator[tuple[str, Card]]:
     answers = _answers_of(wave.id, frozen)
     described = _Described(frozen, answers, _blocks(wave.id), tallying.count_kept_answers(wave.id, frozen.instrument))
-    root = frozen.tree.root
-    if root.is_reported and len(answers) >= PEOPLE_OF_A_PROGRAMME:
-        yield root.key, _card(described, answers, root, wave.label)
+    whole = _whole(frozen.tree)
+    if whole is not None and len(answers) >= PEOPLE_OF_A_PROGRAMME:
+        yield whole.key, _card(described, answers, whole, wave.label)
     for node in frozen.tree.nodes:
         inside = answers[answers[AUTHORITY] == node.key]
         if node.level is Level.AUTHORITY and len(inside) >= PEOPLE_OF_AN_AUTHORITY:
             yield node.key, _card(described, inside, node, wave.label)
+
+
+def _whole(tree: GroupTree) -> GroupNode | None:
+    """All that the wave covers: the programme, or its authorities by their names; None where that is one alone."""
+    authorities = sorted((node for node in tree.nodes if node.level is Level.AUTHORITY), key=lambda node: node.name)
+    if tree.root.is_reported:
+        return tree.root
+    if len(authorities) < 2:
+        return None
+    name = " and ".join([", ".join(node.name for node in authorities[:-1]), authorities[-1].name])
+    return GroupNode("+".join(node.key for node in authorities), name, Level.PROGRAMME, None)
 
 
 def _card(described: _Described, answers: pd.DataFrame, group: GroupNode, label: str) -> Card:

@@ -25,9 +25,6 @@ from survey_app.use_cases.instrument_library import require_permission
 from survey_app.use_cases.publishing import TEAM, compute_results, previous_combinations, store_results
 from survey_app.use_cases.wave_terms import FrozenWave, disclosure_terms, freeze, thaw
 
-_MISSING = ("", "NA", "NaN", "nan", ".")
-_MOST_PROBLEMS = 5
-
 
 @dataclass(frozen=True)
 class NamedKey:

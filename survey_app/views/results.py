@@ -67,7 +67,8 @@ def measure(key: str, measure: str, level: Level) -> str:
     """A group's trend on one measure."""
     results = DatabaseResults(current_viewer().programme)
     found = _readable_group(results, key, level)
-    page = build_measure_page(results, found, measure) if found else None
+    inside = [child for child in results.children(key) if _may_read(results, current_viewer(), child)]
+    page = build_measure_page(results, found, measure, inside) if found else None
     if page is None:
         abort(404)
     return _render("measure.html", page=page)

@@ -18,6 +18,7 @@ from survey_app.stores.publication_list import list_published
 from survey_app.stores.published_results import DatabaseResults, to_cell, to_row
 from survey_app.use_cases import closing
 from survey_app.use_cases.closing import close_wave
+from survey_app.use_cases.describing import describe_waves
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.errors import UnknownInvitation, UnknownWave, WaveClosed, WrongWaveState
 from survey_app.use_cases.fieldwork import waves_to_close
@@ -320,4 +321,5 @@ def test_pictures_are_drawn_once_a_wave(studio):
     assert draw_charts(MONDAY) == 0
     studio.run_wave({})
     assert draw_charts(MONDAY) > 40
+    describe_waves(MONDAY)
     assert waves_to_close(MONDAY) == []
