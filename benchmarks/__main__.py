@@ -1,4 +1,4 @@
-"""Time what grows: publishing from 100 to 18,000 teams, and drawing. Figures are CPU seconds of this machine."""
+"""Time what grows: scoring, publishing from 100 to 18,000 teams, and drawing; CPU seconds of this machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from benchmarks import scoring
 from dashboards.charts.trend import WIDE, draw_sparkline, draw_trend
 from dashboards.snapshots import Coverage, Level, Measure, PublishedWave, ShownCell
 from dashboards.suppression.blocks import form_blocks
@@ -22,6 +23,7 @@ MEASURES, ITEMS = 4, 3
 
 def main() -> None:
     """Print a line a figure."""
+    scoring.report()
     print("publishing, 4 measures of 3 items, CPU seconds")
     for authorities in (1, 6, 20, 60):
         seconds, teams, cells = _publish(authorities)
@@ -70,7 +72,7 @@ def _per_call(work: Callable[[], object], times: int = 30) -> float:
 
 def _wave(month: int) -> PublishedWave:
     year, number = 2025 + month // 12, month % 12 + 1
-    return PublishedWave(f"w{month}", f"{number}/{year}", date(year, number, 12), 5, 25.0, (MEASURE,))
+    return PublishedWave(f"w{month}", f"{number}/{year}", date(year, number, 12), 5, 25.0, (MEASURE,), {})
 
 
 def _cell(month: int) -> ShownCell:

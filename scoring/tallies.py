@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,9 +54,12 @@ def tally(
     return np.bincount(cells, minlength=group_count * options).reshape(group_count, options)
 
 
+@cache
 def points(options: int) -> NDArray[np.float64]:
-    """The points of 100 that each of `options` rising options is worth."""
-    return pomp(np.arange(options), 0, options - 1)
+    """The points of 100 that each of `options` rising options is worth; not to be written to."""
+    worth = pomp(np.arange(options), 0, options - 1)
+    worth.setflags(write=False)
+    return worth
 
 
 def measure_mean(item_counts: Sequence[NDArray[np.int64]]) -> float:

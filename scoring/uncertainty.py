@@ -303,8 +303,9 @@ def _sampling_share(parts: Sequence[Counted]) -> float:
     rosters = _rosters(parts)
     if not rosters:
         return 1 / sum(part.answered for part in parts)
+    everybody = sum(rosters)
     return sum(
-        (size / sum(rosters)) ** 2 / part.answered * _unasked(part.answered, size)
+        (size / everybody) ** 2 / part.answered * _unasked(part.answered, size)
         for size, part in zip(rosters, parts, strict=True)
     )
 

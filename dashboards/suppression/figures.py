@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -29,37 +31,74 @@ class ProtectedMeasure:
     enough_answers: np.ndarray
     unions: tuple[frozenset[int], ...]
 
+    @cached_property
+    def block_means(self) -> np.ndarray:
+        """Each block's mean in points of 100, shape (blocks,); NaN where an item has no answer."""
+        with np.errstate(invalid="ignore"):
+            means = [tally @ points(tally.shape[1]) / tally.sum(axis=1) for tally in self.items]
+        return np.asarray(np.mean(means, axis=0))
+
+    @cached_property
+    def union_of_block(self) -> dict[int, int]:
+        """The place of the union that each block is in."""
+        return {block: place for place, union in enumerate(self.unions) for block in union}
+
+    @cached_property
+    def union_shares(self) -> np.ndarray:
+        """The share of each union's answers that lie in the better half of their scale, all items alike."""
+        blocks, unions = np.array(list(self.union_of_block.items()), dtype=np.intp).reshape(-1, 2).T
+        found = []
+        for tally in self.items:
+            counts = np.zeros((len(self.unions), tally.shape[1]))
+            np.add.at(counts, unions, tally[blocks])
+            worth = points(tally.shape[1])
+            better = worth > MIDDLE if self.higher_is_better else worth < MIDDLE
+            found.append(counts[:, better].sum(axis=1) / counts.sum(axis=1))
+        return np.asarray(np.mean(found, axis=0))
+
 
 @dataclass(frozen=True)
-class Part:
-    """Blocks that are counted together: their places, how many people answered, and how many were asked."""
+class BlockSizes:
+    """How many people of each block answered, and how many were asked; None where nobody knows."""
 
-    blocks: tuple[int, ...]
-    answered: int
-    roster_size: int | None
+    answered: np.ndarray
+    invited: np.ndarray | None
 
+    def weights(self, blocks: Sequence[int]) -> np.ndarray:
+        """What each block counts for: its roster where rosters are known, else its answers.
 
-def mean_of(measure: ProtectedMeasure, parts: Sequence[Part]) -> float:
-    """Mean of a measure in points of 100, each part counted by its roster where rosters are known.
-
-    So a part in which many answered does not speak for one in which few did.
-    """
-    means = [measure_mean([tally[list(part.blocks)].sum(axis=0) for tally in measure.items]) for part in parts]
-    return float(np.average(means, weights=_weights(parts)))
+        So a team in which many answered does not speak for one in which few did.
+        """
+        sizes = (self.answered if self.invited is None else self.invited)[list(blocks)].astype(np.float64)
+        return np.asarray(sizes / sizes.sum())
 
 
-def favourable_of(measure: ProtectedMeasure, parts: Sequence[Part]) -> FavourableShare:
-    """Share of answers in the better half of their scale, all items alike, rounded, with a Wilson interval.
+def mean_of(measure: ProtectedMeasure, blocks: Sequence[int], sizes: BlockSizes) -> float:
+    """Mean of a measure over blocks, in points of 100; where rosters are unknown, that of all their answers alike."""
+    if sizes.invited is None:
+        return measure_mean([tally[list(blocks)].sum(axis=0) for tally in measure.items])
+    return float(measure.block_means[list(blocks)] @ sizes.weights(blocks))
+
+
+def unions_inside(measure: ProtectedMeasure, blocks: Sequence[int]) -> list[int]:
+    """The places of the unions that lie wholly in a group of these blocks."""
+    found = Counter(measure.union_of_block[block] for block in blocks if block in measure.union_of_block)
+    return sorted(union for union, count in found.items() if count == len(measure.unions[union]))
+
+
+def favourable_of(measure: ProtectedMeasure, unions: Sequence[int], sizes: BlockSizes) -> FavourableShare:
+    """Share of favourable answers over unions, rounded, with a Wilson interval.
 
     The interval takes people and not answers for its n, because one person's answers are alike, and encloses the
     intervals of every share that the rounded one can stand for.
     """
-    weights = _weights(parts)
-    shares = [_share(measure, part) for part in parts]
-    share = float(np.average(shares, weights=weights))
-    answered = sum(part.answered for part in parts)
-    counted = int(1 / sum(weight**2 / part.answered for weight, part in zip(weights, parts, strict=True)))
-    shown = round_share(100 * share, answered)
+    members = [list(measure.unions[union]) for union in unions]
+    answered = np.array([sizes.answered[blocks].sum() for blocks in members], dtype=np.float64)
+    asked = answered if sizes.invited is None else np.array([sizes.invited[blocks].sum() for blocks in members])
+    weights = asked / asked.sum()
+    share = float(weights @ measure.union_shares[list(unions)])
+    counted = int(1 / (weights**2 / answered).sum())
+    shown = round_share(100 * share, int(answered.sum()))
     return FavourableShare(
         share=shown.score,
         low=shown.low,
@@ -67,19 +106,3 @@ def favourable_of(measure: ProtectedMeasure, parts: Sequence[Part]) -> Favourabl
         likely_low=whole(100 * favourable_interval(shown.low / 100 * counted, counted).lower),
         likely_high=whole(100 * favourable_interval(shown.high / 100 * counted, counted).upper),
     )
-
-
-def _weights(parts: Sequence[Part]) -> np.ndarray:
-    known = all(part.roster_size for part in parts)
-    sizes = np.array([part.roster_size if known else part.answered for part in parts], dtype=np.float64)
-    return np.asarray(sizes / sizes.sum())
-
-
-def _share(measure: ProtectedMeasure, part: Part) -> float:
-    found = []
-    for tally in measure.items:
-        counts = tally[list(part.blocks)].sum(axis=0)
-        worth = points(len(counts))
-        better = worth > MIDDLE if measure.higher_is_better else worth < MIDDLE
-        found.append(counts[better].sum() / counts.sum())
-    return float(np.mean(found))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashboards.pages.reliability import ItemFigures
-from dashboards.suppression.figures import ProtectedMeasure
+from dashboards.suppression.figures import ProtectedMeasure, unions_inside
 from dashboards.suppression.rounding import ShownMean, round_for_display, round_share
 from scoring.tallies import Tally, points
 
@@ -28,7 +28,7 @@ def item_figures(
     width
         W in points of 100.
     """
-    blocks = sorted(place for union in measure.unions if union <= inside for place in union)
+    blocks = sorted(place for union in unions_inside(measure, sorted(inside)) for place in measure.unions[union])
     people = sum(respondents[place] for place in blocks)
     return tuple(_figures(tally, blocks, people, width) for tally in measure.items)
 

@@ -19,7 +19,7 @@ from dashboards.snapshots import (
     WithheldReason,
 )
 from dashboards.suppression.blocks import Block, form_coarser_blocks, is_large_enough
-from dashboards.suppression.figures import Part, ProtectedMeasure, favourable_of, mean_of
+from dashboards.suppression.figures import BlockSizes, ProtectedMeasure, favourable_of, mean_of, unions_inside
 from dashboards.suppression.protection import protect, spans_width
 from dashboards.suppression.rounding import display_step, round_for_display, whole
 from dashboards.suppression.terms import (
@@ -77,7 +77,25 @@ def publish(counts: WaveCounts, terms: DisclosureTerms) -> tuple[PublishedCell, 
     measures = [protect_measure(measure, counts.tree, counts.blocks, terms) for measure in counts.measures]
     _audit(counts, measures, terms)
     units = [*_groups(counts), *_combined_blocks(counts)]
-    return tuple(_cell(unit, measure, counts, terms) for unit in units for measure in measures)
+    wave = _Wave(counts, _sizes(counts), terms)
+    return tuple(_cell(unit, measure, wave) for unit in units for measure in measures)
+
+
+@dataclass(frozen=True)
+class _Wave:
+    """A wave's counts with the sizes of its blocks, and its thresholds."""
+
+    counts: WaveCounts
+    sizes: BlockSizes
+    terms: DisclosureTerms
+
+
+def _sizes(counts: WaveCounts) -> BlockSizes:
+    answered = np.array([block.respondents for block in counts.blocks], dtype=np.int64)
+    if counts.invited is None:
+        return BlockSizes(answered, None)
+    asked = [sum(counts.invited.get(team, 0) for team in block.teams) for block in counts.blocks]
+    return BlockSizes(answered, np.array(asked, dtype=np.int64))
 
 
 def protect_measure(
@@ -152,22 +170,22 @@ def _combined_name(tree: GroupTree, block: Block) -> str:
     return f"{first} with {company}"
 
 
-def _cell(unit: _Unit, measure: ProtectedMeasure, counts: WaveCounts, terms: DisclosureTerms) -> PublishedCell:
+def _cell(unit: _Unit, measure: ProtectedMeasure, wave: _Wave) -> PublishedCell:
     usable = [index for index in unit.blocks if measure.enough_answers[index]]
-    covered = sum(counts.blocks[index].respondents for index in usable)
+    covered = int(wave.sizes.answered[usable].sum())
     if covered == 0 or covered < SHARE_TO_SHOW * unit.respondents:
         return WithheldCell(
-            wave=counts.wave,
+            wave=wave.counts.wave,
             group=unit.node.key,
             name=unit.node.name,
             level=unit.node.level,
             parent=unit.node.parent,
             measure=measure.id,
-            instrument=counts.instrument,
-            reason=_reason(unit, counts, terms),
+            instrument=wave.counts.instrument,
+            reason=_reason(unit, wave.counts, wave.terms),
             counted_in=unit.counted_in,
         )
-    return _shown(unit, measure, counts, usable, terms)
+    return _shown(unit, measure, wave, usable)
 
 
 def _reason(unit: _Unit, counts: WaveCounts, terms: DisclosureTerms) -> WithheldReason:
@@ -180,22 +198,14 @@ def _reason(unit: _Unit, counts: WaveCounts, terms: DisclosureTerms) -> Withheld
     return WithheldReason.TOO_MANY_SKIPPED if enough_inside else WithheldReason.COUNTED_ELSEWHERE
 
 
-def _shown(
-    unit: _Unit,
-    measure: ProtectedMeasure,
-    counts: WaveCounts,
-    usable: list[int],
-    terms: DisclosureTerms,
-) -> ShownCell:
-    covers = tuple(sorted(team for index in usable for team in counts.blocks[index].teams))
-    parts = [_part(counts, (index,)) for index in usable]
-    n = sum(part.answered for part in parts)
-    rosters = [part.roster_size for part in parts if part.roster_size is not None]
-    roster_size = sum(rosters) if counts.invited is not None else None
-    shown = round_for_display(mean_of(measure, parts), n, terms.answer_width)
+def _shown(unit: _Unit, measure: ProtectedMeasure, wave: _Wave, usable: list[int]) -> ShownCell:
+    counts, sizes = wave.counts, wave.sizes
+    n = int(sizes.answered[usable].sum())
+    roster_size = None if sizes.invited is None else int(sizes.invited[usable].sum())
+    shown = round_for_display(mean_of(measure, usable, sizes), n, wave.terms.answer_width)
     likely = reference_interval(
         float(shown.score),
-        [Counted(part.answered, part.roster_size) for part in parts],
+        [Counted(*people) for people in _people(sizes, usable)],
         reference_sd=measure.reference_sd,
         rounding_step=display_step(n),
     )
@@ -214,28 +224,24 @@ def _shown(
         high=shown.high,
         likely_low=whole(likely.lower),
         likely_high=whole(likely.upper),
-        covers=covers,
+        covers=tuple(sorted(team for index in usable for team in counts.blocks[index].teams)),
         coverage=_coverage(n / unit.respondents),
         response_rate=_response_rate(n, roster_size),
-        favourable=_favourable(unit, measure, counts, usable),
+        favourable=_favourable(unit, measure, sizes, usable),
     )
 
 
-def _favourable(
-    unit: _Unit, measure: ProtectedMeasure, counts: WaveCounts, usable: list[int]
-) -> FavourableShare | None:
+def _people(sizes: BlockSizes, blocks: list[int]) -> Iterator[tuple[int, int | None]]:
+    """How many answered and how many were asked, block by block."""
+    for block in blocks:
+        yield int(sizes.answered[block]), None if sizes.invited is None else int(sizes.invited[block])
+
+
+def _favourable(unit: _Unit, measure: ProtectedMeasure, sizes: BlockSizes, usable: list[int]) -> FavourableShare | None:
     """The share of favourable answers in the unions that lie wholly in a unit, where they hold most of its answers."""
-    inside = [tuple(sorted(union)) for union in measure.unions if union <= set(usable)]
-    parts = [_part(counts, blocks) for blocks in inside]
-    if sum(part.answered for part in parts) < max(1, SHARE_TO_SHOW * unit.respondents):
-        return None
-    return favourable_of(measure, parts)
-
-
-def _part(counts: WaveCounts, blocks: tuple[int, ...]) -> Part:
-    teams = [team for index in blocks for team in counts.blocks[index].teams]
-    invited = None if counts.invited is None else sum(counts.invited.get(team, 0) for team in teams)
-    return Part(blocks, sum(counts.blocks[index].respondents for index in blocks), invited)
+    inside = unions_inside(measure, usable)
+    covered = sum(int(sizes.answered[list(measure.unions[union])].sum()) for union in inside)
+    return favourable_of(measure, inside, sizes) if covered >= max(1, SHARE_TO_SHOW * unit.respondents) else None
 
 
 def _coverage(share: float) -> Coverage:

@@ -59,7 +59,7 @@ def test_a_wave_gets_a_card_for_the_programme_and_for_each_authority_of_a_hundre
     assert [scale.title for scale in card.scales] == ["Connectedness", "Purpose alignment", "Optimism", "Burnout"]
     assert not any("same in all authorities" in sentence for sentence in card.sentences)
     programme = find_card("crescendo", "wave-1", "crescendo").card
-    assert any("group southby has" in sentence for sentence in programme.sentences)
+    assert any("group northtown has 120 complete answers" in sentence for sentence in programme.sentences)
     assert find_card("crescendo", "wave-1", "southby") is None
 
 
