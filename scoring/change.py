@@ -52,7 +52,7 @@ def reliable_change(
     x2: ArrayLike,
     reliability: float,
     sd: float,
-    method: str = "jacobson-truax",
+    method: str = RELIABLE_CHANGE_METHODS[0],
     *,
     mean: float | None = None,
     confidence: float = 0.95,
@@ -63,16 +63,12 @@ def reliable_change(
     - edwards-nunnally: ``(x2 - (m + r (x1 - m))) / SEM``; Speer 1992, *JCCP* 60, 402-408.
     - prediction: ``(x2 - (m + r (x1 - m))) / (SD sqrt(1 - r^2))``; Lord & Novick 1968; Hsu 1989.
 
-    The methods disagree about many people: name the one that was used.
-
     Parameters
     ----------
     x1, x2
         Shape (n,), scores before and after; NaN where missing.
-    reliability, sd
-        Of a reference group before.
-    mean
-        m, the reference group's mean; without it that of `x1`.
+    reliability, sd, mean
+        Of a reference group before; without a mean (m) that of `x1`.
 
     Raises
     ------
@@ -87,8 +83,7 @@ def reliable_change(
         raise ImpossibleSample(f"Change cannot be judged with a reliability of {reliability:g} and an SD of {sd:g}.")
     index = _index(np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64), (reliability, sd, mean), method)
     critical = NormalDist().inv_cdf((1 + confidence) / 2)
-    with np.errstate(invalid="ignore"):
-        verdicts = (index > critical).astype(np.int64) - (index < -critical)
+    verdicts = np.where(np.abs(np.nan_to_num(index)) > critical, np.sign(np.nan_to_num(index)), 0).astype(np.int64)
     known = ~np.isnan(index)
     return ReliableChange(
         index=index,

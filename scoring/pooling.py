@@ -128,12 +128,8 @@ def shrunken_means(
 
     Raises
     ------
-    TooFewAnswers
-        Fewer than two groups, or nobody beyond one a group.
-    ImpossibleSample
-        More answers in a group than people on its roster.
-    ShapesDiffer
-        There is not one roster size a group.
+    TooFewAnswers, ImpossibleSample, ShapesDiffer
+        As `reml`; more answers in a group than people on its roster; not one roster size a group.
     """
     moments = group_moments(values, groups)
     components = components_of(moments)
