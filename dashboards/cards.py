@@ -142,10 +142,10 @@ def _model_figures(analysis: Analysis) -> Iterator[tuple[str, str]]:
         largest = max(abs(model.htmt[place, other]) for place in range(len(model.factors)) for other in range(place))
         yield "Largest HTMT", f"{coefficient(largest)} (different things below {coefficient(FIT_HTMT)})"
     if tested is not None and tested.testable:
-        for step in (tested.metric, tested.scalar, tested.strict):
-            if step is not None and step.delta_cfi is not None and step.delta_rmsea is not None:
-                changes = f"CFI {_signed(step.delta_cfi)}, RMSEA {_signed(step.delta_rmsea)}"
-                yield f"Invariance, {step.level}", f"{changes}: {'holds' if step.holds else 'does not hold'}"
+        steps = [step for step in (tested.metric, tested.scalar, tested.strict) if step is not None]
+        for step in steps:
+            changes = f"CFI {_signed(step.delta_cfi or 0.0)}, RMSEA {_signed(step.delta_rmsea or 0.0)}"
+            yield f"Invariance, {step.level}", f"{changes}: {'holds' if step.holds else 'does not hold'}"
 
 
 def _signed(value: float) -> str:
@@ -237,8 +237,7 @@ def _agreement_figures(agreement: Agreement) -> Iterator[tuple[str, str]]:
         with_range(reliability.value, reliability.lower, reliability.upper),
     )
     nulls = ", ".join(f"{_percent(found)} {null.replace('_', ' ')}" for null, found in agreement.shares_from_70.items())
-    if nulls:
-        yield "Groups with rwg(j) from 0.70, by null", nulls
+    yield "Groups with rwg(j) from 0.70, by null", nulls
     yield "Average deviation", f"{agreement.average_deviation:.2f} (agreement up to {agreement.deviation_cutoff:.2f})"
     levels = agreement.two_levels
     yield "Alpha within and between groups", f"{coefficient(levels.within)} and {coefficient(levels.between)}"

@@ -83,7 +83,7 @@ def one_factor(
         No maximum was found.
     """
     width = as_floats(answers).shape[1]
-    return _fit(answers, {"factor": range(width)}, missing, equal_loadings)
+    return _model(fit_factors(answers, {"factor": range(width)}, missing=missing, equal_loadings=equal_loadings))
 
 
 def correlated_factors(
@@ -108,7 +108,39 @@ def correlated_factors(
     ShapesDiffer
         A scale names an item that is not there, or an item stands in two scales.
     """
-    return _fit(answers, scales, missing, equal_loadings=False)
+    return _model(fit_factors(answers, scales, missing=missing))
+
+
+def fit_factors(
+    answers: ArrayLike | pd.DataFrame, scales: Scales, *, missing: Missing = "listwise", equal_loadings: bool = False
+) -> FittedFactors:
+    """The estimate that a model is described from; see `correlated_factors`, whose errors these are."""
+    if missing not in ("listwise", "fiml"):
+        raise UnknownChoice("way with missing answers", missing, ("listwise", "fiml"))
+    places = columns_of(answers, scales)
+    chosen = [place for items in places.values() for place in items]
+    names = tuple(names_of(answers, max(chosen, default=0) + 1)[place] for place in chosen)
+    values = as_floats(answers)[:, chosen]
+    if missing == "listwise":
+        values = values[~np.isnan(values).any(axis=1)]
+    factor_of = np.repeat(np.arange(len(places)), [len(items) for items in places.values()])
+    _refuse_too_few(values, factor_of)
+    samples = samples_of(values)
+    mean, covariance, saturated = unrestricted(samples, len(names))
+    estimate, structure, held = _proper(samples, _Recipe(mean, covariance, factor_of, equal_loadings))
+    return FittedFactors(
+        items=names,
+        factors=tuple(places),
+        factor_of=factor_of,
+        structure=structure,
+        samples=samples,
+        estimate=estimate,
+        mean=mean,
+        covariance=covariance,
+        saturated=saturated,
+        missing=missing,
+        heywood=tuple(names[item] for item in sorted(held)),
+    )
 
 
 def columns_of(answers: ArrayLike | pd.DataFrame, scales: Scales) -> dict[str, list[int]]:
@@ -155,34 +187,8 @@ def heterotrait_monotrait(correlations: Floats, scales: Sequence[NDArray[np.intp
     return found
 
 
-def _fit(
-    answers: ArrayLike | pd.DataFrame,
-    scales: Scales,
-    missing: Missing,
-    equal_loadings: bool,  # noqa: FBT001 - of one caller
-) -> FactorModel:
-    if missing not in ("listwise", "fiml"):
-        raise UnknownChoice("way with missing answers", missing, ("listwise", "fiml"))
-    places = columns_of(answers, scales)
-    chosen = [place for items in places.values() for place in items]
-    names = tuple(names_of(answers, max(chosen, default=0) + 1)[place] for place in chosen)
-    values = as_floats(answers)[:, chosen]
-    if missing == "listwise":
-        values = values[~np.isnan(values).any(axis=1)]
-    factor_of = np.repeat(np.arange(len(places)), [len(items) for items in places.values()])
-    _refuse_too_few(values, factor_of)
-    samples = samples_of(values)
-    mean, covariance, saturated = unrestricted(samples, len(names))
-    structure, start = _structure(mean, covariance, factor_of, equal_loadings, frozenset())
-    estimate, held = _proper(structure, samples, start, (mean, covariance, factor_of, equal_loadings))
-    return _model(
-        _Fitted(names, tuple(places), factor_of, held[0], samples, estimate, mean, covariance, saturated, missing),
-        tuple(names[item] for item in sorted(held[1])),
-    )
-
-
 @dataclass(frozen=True)
-class _Fitted:
+class FittedFactors:
     """Everything a model is described from."""
 
     items: tuple[str, ...]
@@ -195,6 +201,7 @@ class _Fitted:
     covariance: Floats
     saturated: float
     missing: str
+    heywood: tuple[str, ...]
 
 
 def _refuse_too_few(values: Floats, factor_of: NDArray[np.intp]) -> None:
@@ -206,21 +213,24 @@ def _refuse_too_few(values: Floats, factor_of: NDArray[np.intp]) -> None:
         raise TooFewAnswers(f"{people} people are too few for a model of {items} items.")
 
 
-def _structure(
-    mean: Floats,
-    covariance: Floats,
-    factor_of: NDArray[np.intp],
-    equal_loadings: bool,  # noqa: FBT001 - of one caller
-    held: frozenset[int],
-) -> tuple[Structure, Floats]:
+@dataclass(frozen=True)
+class _Recipe:
+    """What a model's structure and its starting values are made of."""
+
+    mean: Floats
+    covariance: Floats
+    factor_of: NDArray[np.intp]
+    equal_loadings: bool
+
+
+def _structure(recipe: _Recipe, held: frozenset[int]) -> tuple[Structure, Floats]:
     """The model with factors of variance 1 and its starting values; uniquenesses of `held` items stay 0."""
+    factor_of, covariance, equal = recipe.factor_of, recipe.covariance, recipe.equal_loadings
     items, factors = len(factor_of), int(factor_of.max()) + 1
     numbering = Numbering()
     belongs = factor_of[:, None] == np.arange(factors)
     structure = Structure(
-        loadings=numbering.fill(
-            (items, factors), belongs, lambda item, factor: f"loading {factor if equal_loadings else item}"
-        ),
+        loadings=numbering.fill((items, factors), belongs, lambda item, factor: f"loading {factor if equal else item}"),
         fixed_loadings=np.zeros((items, factors)),
         factor_covariances=numbering.fill(
             (factors, factors), ~np.eye(factors, dtype=bool), lambda *pair: f"factors {min(pair)} {max(pair)}"
@@ -236,33 +246,30 @@ def _structure(
     for factor in range(factors):
         own = np.flatnonzero(factor_of == factor)
         loadings = starting_loadings(covariance[np.ix_(own, own)])
-        start[structure.loadings[own, factor]] = loadings.mean() if equal_loadings else loadings
+        start[structure.loadings[own, factor]] = loadings.mean() if equal else loadings
         free = structure.uniquenesses[own] >= 0
         start[structure.uniquenesses[own][free]] = np.maximum(
             np.diag(covariance)[own] - loadings**2, 0.2 * np.diag(covariance)[own]
         )[free]
-    start[structure.intercepts] = mean
+    start[structure.intercepts] = recipe.mean
     return structure, start
 
 
-def _proper(
-    structure: Structure, samples: list[Sample], start: Floats, recipe: tuple[Floats, Floats, NDArray[np.intp], bool]
-) -> tuple[Estimate, tuple[Structure, frozenset[int]]]:
+def _proper(samples: list[Sample], recipe: _Recipe) -> tuple[Estimate, Structure, frozenset[int]]:
     """The maximum with no negative uniqueness: the most negative one is held at 0, one a factor at most."""
     held: frozenset[int] = frozenset()
-    factor_of = recipe[2]
     while True:
+        structure, start = _structure(recipe, held)
         estimate = maximise([structure], samples, start, what="The factor model")
         uniquenesses = matrices(structure, estimate.parameters).uniquenesses
-        taken = {int(factor_of[item]) for item in held}
-        candidates = [item for item in np.argsort(uniquenesses) if int(factor_of[item]) not in taken]
+        taken = {int(recipe.factor_of[item]) for item in held}
+        candidates = [item for item in np.argsort(uniquenesses) if int(recipe.factor_of[item]) not in taken]
         if not candidates or uniquenesses[candidates[0]] >= 0:
-            return estimate, (structure, held)
+            return estimate, structure, held
         held |= {int(candidates[0])}
-        structure, start = _structure(*recipe, held)
 
 
-def _model(fitted: _Fitted, heywood: tuple[str, ...]) -> FactorModel:
+def _model(fitted: FittedFactors) -> FactorModel:
     found = matrices(fitted.structure, fitted.estimate.parameters)
     belongs = np.flatnonzero(np.ones(len(fitted.items)))
     scales = [belongs[fitted.factor_of == factor] for factor in range(len(fitted.factors))]
@@ -293,10 +300,10 @@ def _model(fitted: _Fitted, heywood: tuple[str, ...]) -> FactorModel:
             for factor, (name, own) in enumerate(zip(fitted.factors, scales, strict=True))
         },
         parameter_covariance=covariance,
-        heywood=heywood,
+        heywood=fitted.heywood,
         method="maximum likelihood" + (", full information" if fitted.missing == "fiml" else ""),
         missing="every answer" if fitted.missing == "fiml" else "complete rows",
-        warnings=_warnings(fit, heywood),
+        warnings=_warnings(fit, fitted.heywood),
     )
 
 
@@ -305,14 +312,14 @@ def _omega(loadings: Floats, uniquenesses: Floats) -> float:
     return common / (common + float(uniquenesses.sum()))
 
 
-def _parameter_covariance(fitted: _Fitted) -> Floats:
+def _parameter_covariance(fitted: FittedFactors) -> Floats:
     if fitted.missing == "listwise":
         return fitted.estimate.covariance
     information = observed_information([fitted.structure], fitted.samples, fitted.estimate.parameters)
     return np.asarray(np.linalg.inv(information) / fitted.estimate.n)
 
 
-def _fit_of(fitted: _Fitted, srmr: float) -> FitIndices:
+def _fit_of(fitted: FittedFactors, srmr: float) -> FitIndices:
     items, q = len(fitted.items), len(fitted.estimate.parameters)
     return fit_indices(
         Tested(

@@ -2,74 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc
 
 from scoring.errors import DidNotConverge, TooFewAnswers
-from scoring.factor import Scales, columns_of, independent_log_likelihood, starting_loadings
-from scoring.fit_indices import FitIndices, Tested, fit_indices, standardised_residual
-from scoring.likelihood import Sample, maximise, sample_log_likelihood, samples_of
+from scoring.factor import Scales, columns_of
+from scoring.fit_indices import FitIndices
+from scoring.group_models import NOTHING_FREED, WORST_CFI, WORST_RMSEA, Freed, Level, Step, fit_level
+from scoring.likelihood import Sample, samples_of
 from scoring.matrices import Floats, as_floats, group_codes, names_of
-from scoring.structures import Matrices, Numbering, Structure, matrices
+
+__all__ = [
+    "PEOPLE_NEEDED",
+    "WORST_CFI",
+    "WORST_RMSEA",
+    "Invariance",
+    "Level",
+    "PartialInvariance",
+    "Step",
+    "partial",
+    "test",
+]
 
 PEOPLE_NEEDED = 150
 """In every group, below which nothing is tested: too few people make any two groups look alike."""
-
-WORST_CFI, WORST_RMSEA = -0.010, 0.015
-"""Chen 2007, *Structural Equation Modeling* 14, 464-504; Cheung & Rensvold 2002, the same 9, 233-255."""
-
-
-class Level(StrEnum):
-    """What is held equal across groups, each with all before it."""
-
-    CONFIGURAL = "configural"
-    METRIC = "metric"
-    SCALAR = "scalar"
-    STRICT = "strict"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One model and how much worse it fits than the one before; `holds` by the changes of CFI and RMSEA."""
-
-    level: Level
-    fit: FitIndices
-    delta_chi2: float | None
-    delta_df: int | None
-    delta_p: float | None
-    delta_cfi: float | None
-    delta_rmsea: float | None
-    delta_srmr: float | None
-    holds: bool
-    groups: tuple[Matrices, ...]
-
-    @property
-    def chi2(self) -> float:
-        """Chi-squared of the model."""
-        return self.fit.chi2
-
-    @property
-    def df(self) -> int:
-        """Degrees of freedom of the model."""
-        return self.fit.df
-
-    @property
-    def cfi(self) -> float:
-        """Comparative fit index of the model."""
-        return self.fit.cfi
-
-    @property
-    def rmsea(self) -> float:
-        """Root mean square error of approximation of the model."""
-        return self.fit.rmsea
 
 
 @dataclass(frozen=True)
@@ -128,36 +89,144 @@ def test(
     ShapesDiffer
         Labels do not match rows, or a scale names an item that is not there.
     """
-    places = columns_of(answers, scales)
-    chosen = [place for items in places.values() for place in items]
-    values = as_floats(answers)
-    codes, labels = group_codes(groups, len(values))
-    used = ~np.isnan(values[:, chosen]).any(axis=1) & (codes >= 0)
-    parts = [values[used & (codes == code)][:, chosen] for code in range(len(labels))]
-    sizes = tuple(len(part) for part in parts)
-    names = names_of(answers, values.shape[1])
-    reason = _why_not(parts, [names[place] for place in chosen], labels, people_needed)
-    factor_of = np.repeat(np.arange(len(places)), [len(items) for items in places.values()])
-    if reason is None and len(chosen) == 3 and len(places) == 1:
-        return _steps(
-            parts, factor_of, labels, ("three items alone fit any group perfectly: configural is not a test",)
-        )
-    return _not_testable(reason, labels, sizes) if reason else _steps(parts, factor_of, labels, ())
+    divided = _divide(answers, scales, groups)
+    reason = _why_not(divided, people_needed)
+    if reason:
+        return _not_testable(reason, divided.labels, divided.sizes)
+    alone = len(divided.items) == 3 and divided.factor_of.max() == 0
+    said = ("three items alone fit any group perfectly: configural is not a test",) if alone else ()
+    return _steps(divided, said)
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # nor may pytest collect it
 
 
-def _why_not(parts: Sequence[Floats], names: Sequence[str], labels: Sequence[Any], needed: int) -> str | None:
-    if len(parts) < 2:
+@dataclass(frozen=True)
+class PartialInvariance:
+    """The level that holds when some items are left to differ between groups, and which.
+
+    `holds` is False where even with all the items freed that may be, the level does not.
+    """
+
+    level: Level
+    step: Step
+    loadings: tuple[str, ...]
+    intercepts: tuple[str, ...]
+    holds: bool
+    n_used: int
+    method: str
+
+
+def partial(
+    answers: ArrayLike | pd.DataFrame, scales: Scales, groups: ArrayLike, *, people_needed: int = PEOPLE_NEEDED
+) -> PartialInvariance:
+    """Scalar invariance with as few items as possible left to differ.
+
+    From the metric model on, the item whose freed loading or intercept improves chi-squared most is left to differ, one
+    after the other, until the changes of CFI and RMSEA are small (Byrne, Shavelson & Muthen 1989, *Psychological
+    Bulletin* 105, 456-466). Two items of each scale always stay equal, and the first item's loading, which marks the
+    factor. Means may be compared where the level holds.
+
+    Raises
+    ------
+    TooFewAnswers
+        The scale is not testable between these groups; the sentence says why.
+    DidNotConverge, ShapesDiffer
+        As `test`; no stable answer.
+    """
+    divided = _divide(answers, scales, groups)
+    reason = _why_not(divided, people_needed)
+    if reason:
+        raise TooFewAnswers(f"Not testable: {reason}.")
+    samples, factor_of = divided.samples, divided.factor_of
+    configural = fit_level(Level.CONFIGURAL, samples, factor_of, None).fit
+    markers = frozenset(int(np.flatnonzero(factor_of == factor)[0]) for factor in range(int(factor_of.max()) + 1))
+    metric, freed = _free(Level.METRIC, divided, configural, NOTHING_FREED, markers)
+    freed = replace(freed, intercepts=freed.loadings)
+    scalar, freed = _free(Level.SCALAR, divided, metric.fit, freed, frozenset())
+    return PartialInvariance(
+        level=Level.SCALAR,
+        step=scalar,
+        loadings=tuple(divided.items[item] for item in sorted(freed.loadings)),
+        intercepts=tuple(divided.items[item] for item in sorted(freed.intercepts)),
+        holds=metric.holds and scalar.holds,
+        n_used=sum(divided.sizes),
+        method="partial invariance, items freed by chi-squared; judged by CFI and RMSEA (Chen 2007)",
+    )
+
+
+def _free(
+    level: Level, divided: _Divided, previous: FitIndices, freed: Freed, fixed: frozenset[int]
+) -> tuple[Step, Freed]:
+    """Free items one after the other until a level holds, or none may be freed any more."""
+    factor_of = divided.factor_of
+    step = fit_level(level, divided.samples, factor_of, previous, freed)
+    while not step.holds:
+        taken = freed.loadings | freed.intercepts
+        left = [item for item in range(len(factor_of)) if item not in taken | fixed]
+        spare = [item for item in left if _equal_items(factor_of, taken, item) > 2]
+        if not spare:
+            return step, freed
+        tried = [(_with(level, freed, item), item) for item in spare]
+        fitted = [(fit_level(level, divided.samples, factor_of, previous, more), more) for more, _ in tried]
+        step, freed = min(fitted, key=lambda found: found[0].chi2)
+    return step, freed
+
+
+def _equal_items(factor_of: NDArray[np.intp], taken: frozenset[int], item: int) -> int:
+    """How many items of an item's scale are still equal between groups."""
+    return sum(1 for other in np.flatnonzero(factor_of == factor_of[item]) if int(other) not in taken)
+
+
+def _with(level: Level, freed: Freed, item: int) -> Freed:
+    if level is Level.METRIC:
+        return replace(freed, loadings=freed.loadings | {item})
+    return replace(freed, intercepts=freed.intercepts | {item})
+
+
+@dataclass(frozen=True)
+class _Divided:
+    """Complete answers by group, and the factor of each item."""
+
+    parts: tuple[Floats, ...]
+    items: tuple[str, ...]
+    factor_of: NDArray[np.intp]
+    labels: tuple[Any, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(len(part) for part in self.parts)
+
+    @property
+    def samples(self) -> list[Sample]:
+        return [sample for group, part in enumerate(self.parts) for sample in samples_of(part, group)]
+
+
+def _divide(answers: ArrayLike | pd.DataFrame, scales: Scales, groups: ArrayLike) -> _Divided:
+    places = columns_of(answers, scales)
+    chosen = [place for items in places.values() for place in items]
+    values = as_floats(answers)
+    codes, labels = group_codes(groups, len(values))
+    used = ~np.isnan(values[:, chosen]).any(axis=1) & (codes >= 0)
+    names = names_of(answers, values.shape[1])
+    return _Divided(
+        parts=tuple(values[used & (codes == code)][:, chosen] for code in range(len(labels))),
+        items=tuple(names[place] for place in chosen),
+        factor_of=np.repeat(np.arange(len(places)), [len(items) for items in places.values()]),
+        labels=labels,
+    )
+
+
+def _why_not(divided: _Divided, needed: int) -> str | None:
+    if len(divided.parts) < 2:
         return "there are fewer than two groups"
-    for part, label in zip(parts, labels, strict=True):
+    for part, label in zip(divided.parts, divided.labels, strict=True):
         if len(part) < max(needed, part.shape[1] + 1):
             return f"group {label} has {len(part)} complete answers; {needed} are needed in every group"
         constant = np.flatnonzero(part.var(axis=0) == 0)
         if len(constant):
-            return f"everybody in group {label} gave the same answer to {names[constant[0]]}"
-    if len(names) < 3:
+            return f"everybody in group {label} gave the same answer to {divided.items[constant[0]]}"
+    if len(divided.items) < 3:
         return "a scale needs three items"
     return None
 
@@ -182,17 +251,14 @@ def _not_testable(reason: str, labels: tuple[Any, ...], sizes: tuple[int, ...]) 
     )
 
 
-def _steps(
-    parts: Sequence[Floats], factor_of: NDArray[np.intp], labels: tuple[Any, ...], warnings: tuple[str, ...]
-) -> Invariance:
-    samples = [sample for group, part in enumerate(parts) for sample in samples_of(part, group)]
-    sizes = tuple(sample.n for sample in samples)
+def _steps(divided: _Divided, warnings: tuple[str, ...]) -> Invariance:
     steps: dict[Level, Step] = {}
     for level in Level:
         try:
-            steps[level] = _step(level, samples, factor_of, steps)
+            before = None if not steps else steps[list(steps)[-1]].fit
+            steps[level] = fit_level(level, divided.samples, divided.factor_of, before)
         except DidNotConverge:
-            return _not_testable(f"the {level} model found no stable answer", labels, sizes)
+            return _not_testable(f"the {level} model found no stable answer", divided.labels, divided.sizes)
     reached = _reached(steps)
     scalar = steps[Level.SCALAR]
     return Invariance(
@@ -204,10 +270,10 @@ def _steps(
         metric=steps[Level.METRIC],
         scalar=scalar,
         strict=steps[Level.STRICT],
-        labels=labels,
-        sizes=sizes,
+        labels=divided.labels,
+        sizes=divided.sizes,
         latent_means=tuple(group.factor_means for group in scalar.groups),
-        n_used=sum(sizes),
+        n_used=sum(divided.sizes),
         method="multiple-group factor analysis, maximum likelihood; steps judged by CFI and RMSEA (Chen 2007)",
         missing="complete rows",
         warnings=warnings,
@@ -222,118 +288,9 @@ _VERDICTS = {
 }
 
 
-def _step(level: Level, samples: list[Sample], factor_of: NDArray[np.intp], before: dict[Level, Step]) -> Step:
-    structures, start = _structures(level, samples, factor_of)
-    estimate = maximise(structures, samples, start, what=f"The {level} model")
-    found = tuple(matrices(structure, estimate.parameters) for structure in structures)
-    items, groups, q = len(factor_of), len(samples), len(estimate.parameters)
-    own = np.arange(items)
-    fit = fit_indices(
-        Tested(
-            model=estimate.log_likelihood,
-            unrestricted=sum(sample_log_likelihood(sample, sample.mean, sample.covariance) for sample in samples),
-            independent=sum(independent_log_likelihood([sample], items) for sample in samples),
-            parameters=q,
-            df=groups * items * (items + 3) // 2 - q,
-            baseline_df=groups * items * (items - 1) // 2,
-            groups=groups,
-            n=estimate.n,
-        ),
-        srmr=sum(
-            sample.n * standardised_residual(sample.mean[own], sample.covariance, group.mean, group.covariance)
-            for sample, group in zip(samples, found, strict=True)
-        )
-        / estimate.n,
-    )
-    if not before:
-        return Step(level, fit, None, None, None, None, None, None, holds=True, groups=found)
-    previous = before[list(before)[-1]].fit
-    chi2, df = fit.chi2 - previous.chi2, fit.df - previous.df
-    cfi, rmsea = fit.cfi - previous.cfi, fit.rmsea - previous.rmsea
-    return Step(
-        level,
-        fit,
-        delta_chi2=chi2,
-        delta_df=df,
-        delta_p=float(chdtrc(df, max(chi2, 0.0))),
-        delta_cfi=cfi,
-        delta_rmsea=rmsea,
-        delta_srmr=fit.srmr - previous.srmr,
-        holds=cfi >= WORST_CFI and rmsea <= WORST_RMSEA,
-        groups=found,
-    )
-
-
 def _reached(steps: dict[Level, Step]) -> Level:
     reached = Level.CONFIGURAL
     for loose, strict in pairwise(Level):
         if reached is loose and steps[strict].holds:
             reached = strict
     return reached
-
-
-def _structures(level: Level, samples: list[Sample], factor_of: NDArray[np.intp]) -> tuple[list[Structure], Floats]:
-    """A structure a group, with parameters shared as the level says, and starting values."""
-    items, factors = len(factor_of), int(factor_of.max()) + 1
-    if any(count < 2 for count in np.bincount(factor_of)):
-        raise TooFewAnswers("A scale needs two items or more.")
-    numbering = Numbering()
-    belongs = factor_of[:, None] == np.arange(factors)
-    markers = np.array([np.flatnonzero(factor_of == factor)[0] for factor in range(factors)])
-    fixed = np.zeros((items, factors))
-    fixed[markers, np.arange(factors)] = 1.0
-    reached = list(Level).index(level)
-
-    def shared(kind: str, from_level: Level, group: int) -> str:
-        return kind if reached >= list(Level).index(from_level) else f"{kind} of {group}"
-
-    structures = []
-    for group in range(len(samples)):
-        loading, intercept = shared("loading", Level.METRIC, group), shared("intercept", Level.SCALAR, group)
-        uniqueness = shared("uniqueness", Level.STRICT, group)
-        free_means = reached >= list(Level).index(Level.SCALAR) and group > 0
-        structures.append(
-            Structure(
-                loadings=numbering.fill((items, factors), belongs & (fixed == 0), _named(loading)),
-                fixed_loadings=fixed,
-                factor_covariances=numbering.fill(
-                    (factors, factors), np.ones((factors, factors), bool), _pair_named(f"factors of {group}")
-                ),
-                fixed_factor_covariances=np.zeros((factors, factors)),
-                uniquenesses=numbering.fill((items,), np.ones(items, bool), _named(uniqueness)),
-                intercepts=numbering.fill((items,), np.ones(items, bool), _named(intercept)),
-                factor_means=numbering.fill((factors,), np.full(factors, free_means), _named(f"mean of {group}")),
-            )
-        )
-    return structures, _start(structures, samples, factor_of, markers, len(numbering.names))
-
-
-def _start(
-    structures: Sequence[Structure],
-    samples: Sequence[Sample],
-    factor_of: NDArray[np.intp],
-    markers: NDArray[np.intp],
-    parameters: int,
-) -> Floats:
-    start = np.zeros(parameters)
-    for structure, sample in zip(structures, samples, strict=True):
-        for factor, marker in enumerate(markers):
-            own = np.flatnonzero(factor_of == factor)
-            loadings = starting_loadings(sample.covariance[np.ix_(own, own)])
-            first = loadings[list(own).index(marker)]
-            scale = first if abs(first) > 1e-3 else 1e-3
-            free = structure.loadings[own, factor] >= 0
-            start[structure.loadings[own, factor][free]] = (loadings / scale)[free]
-            start[structure.factor_covariances[factor, factor]] = scale**2
-            spread = np.diag(sample.covariance)[own]
-            start[structure.uniquenesses[own]] = np.maximum(spread - loadings**2, 0.2 * spread)
-        start[structure.intercepts] = sample.mean
-    return start
-
-
-def _named(kind: str) -> Any:  # a function from a position to a name
-    return lambda *position: f"{kind} {position}"
-
-
-def _pair_named(kind: str) -> Any:  # a function from a pair to a name, the same for both orders
-    return lambda *pair: f"{kind} {min(pair)} {max(pair)}"

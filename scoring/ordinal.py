@@ -11,13 +11,11 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr
 
 from scoring.bivariate_normal import cumulative
-from scoring.errors import DidNotConverge, TooFewAnswers
-from scoring.factor import starting_loadings
+from scoring.errors import TooFewAnswers
 from scoring.fit_indices import cfi, rmsea, tli
+from scoring.least_squares import loading_slopes, one_factor_loadings
 from scoring.matrices import Floats
 from scoring.polychoric import Polychoric, polychoric
-
-_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,8 @@ def fit_to(correlations: Polychoric) -> OrdinalFactor:
     rows, columns = map(np.array, zip(*correlations.pairs, strict=True))
     observed = correlations.correlations[rows, columns]
     weights = 1 / np.diag(correlations.asymptotic)
-    loadings = _least_squares(correlations.correlations, observed, weights, rows, columns)
-    slopes = _slopes(loadings, rows, columns)
+    loadings = one_factor_loadings(correlations.correlations, weights, rows, columns)
+    slopes = loading_slopes(loadings, rows, columns)
     residuals = observed - loadings[rows] * loadings[columns]
     bread = np.linalg.inv(slopes.T * weights @ slopes)
     meat = (slopes.T * weights) @ correlations.asymptotic @ (slopes.T * weights).T
@@ -141,34 +139,6 @@ class _Scaled:
         spread = left @ asymptotic
         stretch = sqrt(df / float((spread * spread.T).sum()))
         self.scaled = self.chi2 * stretch + df - stretch * float(np.trace(spread))
-
-
-def _least_squares(correlations: Floats, observed: Floats, weights: Floats, rows: Floats, columns: Floats) -> Floats:
-    """Loadings of least weighted squares, by Gauss-Newton with halved steps."""
-    loadings = starting_loadings(correlations)
-
-    def height(tried: Floats) -> float:
-        return float((observed - tried[rows] * tried[columns]) ** 2 @ weights)
-
-    for _ in range(_STEPS):
-        slopes = _slopes(loadings, rows, columns)
-        residuals = observed - loadings[rows] * loadings[columns]
-        step = np.linalg.lstsq(slopes.T * weights @ slopes, slopes.T * weights @ residuals, rcond=None)[0]
-        shrink = 1.0
-        while height(loadings + shrink * step) > height(loadings) * (1 + 1e-12) + 1e-20 and shrink > 1e-9:
-            shrink /= 2
-        loadings = loadings + shrink * step
-        if np.abs(step).max() < 1e-12:
-            return np.asarray(loadings)
-    raise DidNotConverge("The ordinal factor model", _STEPS)
-
-
-def _slopes(loadings: Floats, rows: Floats, columns: Floats) -> Floats:
-    places = np.arange(len(rows))
-    found = np.zeros((len(rows), len(loadings)))
-    found[places, rows] = loadings[columns]
-    found[places, columns] = loadings[rows]
-    return found
 
 
 def _category_covariance(correlations: Polychoric, latent: Floats) -> float:

@@ -12,6 +12,7 @@ from scoring.matrices import Floats
 from scoring.structures import Places
 
 _STEPS = 100
+_SMALLEST_STEP = 1e-12
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,9 @@ def _likelihood(parameters: Floats, upper: Cuts, lower: Cuts) -> tuple[float, Fl
 def _climb(
     parameters: Floats, step: Floats, upper: Cuts, lower: Cuts, height: float
 ) -> tuple[Floats, float, Floats, Floats]:
-    for halving in range(40):
-        tried = parameters + step / 2**halving
-        reached, gradient, curvature = _likelihood(tried, upper, lower)
-        if reached >= height - 1e-12 * abs(height):
-            return tried, reached, gradient, curvature
-    raise DidNotConverge("The ordinal regression", _STEPS)
+    """The first of the halved steps that does not fall, or the smallest."""
+    reached = _likelihood(parameters + step, upper, lower)
+    while not reached[0] >= height - 1e-12 * abs(height) and np.abs(step).max() > _SMALLEST_STEP:
+        step = step / 2
+        reached = _likelihood(parameters + step, upper, lower)
+    return parameters + step, *reached

@@ -121,6 +121,14 @@ def test_published_items_show_nothing_beside_their_rounded_figures(climate):
     assert all("chose" not in remark for item in card.scales[0].items for remark in item.remarks)
 
 
+def test_published_items_keep_remarks_about_how_they_hang_together():
+    answers = made_up(200)
+    answers["help"] = np.random.default_rng(7).integers(1, 6, 200)
+    found = analyse_instrument(PULSE, answers)
+    card = build_card(found, "x", people=200, items={item.id: NOTHING for item in PULSE.scored_items})
+    assert card.scales[0].items[1].remarks == ("hangs together with the others below 0.30",)
+
+
 def test_the_report_has_its_pictures_inside_and_says_the_same_in_text(climate):
     card = build_card(climate, "Leadership <climate>", people=2042)
     page = as_html(card, climate, "body{}", date(2026, 11, 25))
@@ -138,7 +146,8 @@ def test_a_report_of_the_plan_lists_every_check():
     page = as_html(card, found.analysis, "", date(2026, 11, 25), found.checks)
     assert page.count("<svg") == 4
     assert "not testable" in page
-    assert any(line.strip().startswith("not testable") for line in as_text(card, found.checks))
+    lines = list(as_text(card, found.checks))
+    assert any(line.strip().startswith("not testable") for line in lines)
 
 
 def test_groups_of_fewer_than_five_are_not_drawn():

@@ -1,7 +1,18 @@
 import numpy as np
 import pytest
 
-from scoring import dif, equipercentile, invariance, irt, likelihood, mixed, ordinal, proportional_odds, reliability
+from scoring import (
+    dif,
+    equipercentile,
+    invariance,
+    irt,
+    least_squares,
+    likelihood,
+    mixed,
+    ordinal,
+    proportional_odds,
+    reliability,
+)
 from scoring.errors import DidNotConverge
 from tests.scoring import r
 
@@ -9,7 +20,7 @@ from tests.scoring import r
 @pytest.fixture(autouse=True)
 def _hardly_any_steps(monkeypatch):
     """Estimations that may try once or twice, as data that do not fit would let them run out of steps."""
-    for module in (equipercentile, irt, likelihood, ordinal, proportional_odds):
+    for module in (equipercentile, irt, likelihood, least_squares, proportional_odds):
         monkeypatch.setattr(module, "_STEPS", 1)
     monkeypatch.setattr(mixed, "_STEPS", 3)
     monkeypatch.setattr(dif, "_ROUNDS", 0)
@@ -27,6 +38,7 @@ def _answers():
         lambda: proportional_odds.proportional_odds(
             _answers()["N1"].dropna().to_numpy(), np.arange(2778.0).reshape(-1, 1) % 7
         ),
+        lambda: least_squares.minimum_residuals(_answers()),
         lambda: equipercentile.smoothed(np.array([1.0, 5, 9, 2]), 2),
         lambda: mixed.random_intercepts([1, 2, 4, 5, 7.0], {"g": [1, 1, 2, 2, 3]}),
     ],

@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from scoring.errors import DidNotConverge, ShapesDiffer, TooFewAnswers, UnknownChoice
-from scoring.factor import columns_of, correlated_factors, heterotrait_monotrait, one_factor
+from scoring.factor import columns_of, correlated_factors, fit_factors, heterotrait_monotrait, one_factor
 from scoring.fit_indices import cfi, tli
-from scoring.likelihood import maximise, samples_of
+from scoring.least_squares import minimum_residuals, one_factor_loadings
+from scoring.likelihood import maximise, samples_of, unrestricted
+from scoring.modification import modification_indices
 from scoring.ordinal import ordinal_factor
 from scoring.polychoric import polychoric
+from scoring.robust import robust_fit
 from tests.scoring import r
 from tests.scoring.test_reliability import MULTIFACTOR, _multifactor
 
@@ -131,6 +134,79 @@ def test_one_factor_of_ordered_categories_equals_lavaan_wlsmv(name):
         r.assert_near(getattr(model, name_here), fit[name_here.replace("_", ".")], 1e-6)
 
 
+@pytest.mark.parametrize("name", r.SCALES)
+def test_robust_errors_and_tests_equal_lavaan_mlr(name):
+    answers, found = r.scale(name)
+    expected = found["omega_cfa"]["mlr_listwise"]
+    fit = expected["fit"]
+
+    robust = robust_fit(answers, {"scale": range(answers.shape[1])})
+
+    r.assert_near(robust.loading_errors[:, 0], expected["lambda_se"], 1e-5)
+    assert (robust.n_used, robust.df) == (expected["nobs"], fit["df"])
+    assert robust.chi2_scaled == pytest.approx(fit["chisq.scaled"], rel=1e-6, abs=1e-3)
+    r.assert_near([robust.cfi_scaled, robust.tli_scaled], [fit["cfi.scaled"], fit["tli.scaled"]], 1e-5)
+    if robust.df:
+        r.assert_near([robust.rmsea_scaled, robust.scaling], [fit["rmsea.scaled"], fit["chisq.scaling.factor"]], 1e-5)
+        r.assert_near(robust.p_scaled, fit["pvalue.scaled"], 1e-6)
+    else:
+        assert robust.p_scaled is None
+
+
+@pytest.mark.parametrize("name", r.SCALES)
+def test_minimum_residuals_equal_psych_fa(name):
+    answers, found = r.scale(name)
+    expected = found["omega_cfa"]["psych_fa_minres"]
+
+    model = minimum_residuals(answers)
+
+    r.assert_near(model.loadings, expected["loadings"], 2e-5)  # psych stops a little earlier
+    r.assert_near(model.uniquenesses, expected["uniquenesses"], 5e-5)
+    r.assert_near(model.omega, expected["omega_tot"], 1e-6)
+    r.assert_near(model.omega_observed, found["omega_cfa"]["psych_omega_minres_std"]["omega_tot"], 1e-6)
+    r.assert_near(model.eigenvalues, found["omega_cfa"]["eigenvalues"], 1e-10)
+
+
+@pytest.mark.parametrize("name", MULTIFACTOR)
+def test_the_most_telling_modifications_equal_lavaan_modindices(name):
+    expected = r.results("multifactor_cfa")[name]["mod_indices_top"]
+
+    found = modification_indices(_multifactor(name), MULTIFACTOR[name])[:5]
+
+    assert [(each.first, each.second) for each in found] == list(zip(expected["lhs"], expected["rhs"], strict=True))
+    kinds = {"~~": "residual", "=~": "loading"}
+    assert [each.kind for each in found] == [kinds[relation] for relation in expected["op"]]
+    r.assert_near([each.index for each in found], expected["mi"], 5e-3)
+
+
+def test_relations_that_no_factor_could_make_find_no_answer():
+    rng = np.random.default_rng(2)
+    items = rng.integers(3, 6)
+    noise = rng.uniform(-1, 1, (items, items))
+    relations = (noise + noise.T) / 2
+    np.fill_diagonal(relations, 1)
+    rows, columns = np.tril_indices(items, -1)
+    with pytest.raises(DidNotConverge):
+        one_factor_loadings(relations, rng.uniform(0.01, 10, len(rows)), rows, columns)
+
+
+def test_means_without_a_model_stop_when_their_rounds_are_over():
+    answers, _ = r.scale("agree")
+    samples = samples_of(answers.to_numpy())
+    hurried, patient = unrestricted(samples, 5, rounds=1), unrestricted(samples, 5)
+    assert hurried[2] < patient[2]
+
+
+def test_minimum_residuals_need_three_items_that_vary_and_say_what_is_improper():
+    with pytest.raises(TooFewAnswers, match="three items"):
+        minimum_residuals([[1, 2], [2, 3], [3, 1]])
+    rng = np.random.default_rng(5)
+    trait = rng.normal(size=300)
+    odd = np.column_stack([trait, trait + 0.05 * rng.normal(size=300), 0.5 * trait + rng.normal(size=300)])
+    odd[:, 2] += 0.3 * (odd[:, 0] - odd[:, 1]) * 20
+    assert minimum_residuals(odd).warnings == ("a uniqueness is below zero (Heywood case)",)
+
+
 def test_a_scale_of_three_items_fits_perfectly_and_says_that_nothing_was_tested():
     answers, _ = r.scale("tsig")
     model = one_factor(answers)
@@ -223,12 +299,7 @@ def test_order_of_people_and_items_changes_nothing_in_a_factor():
 
 
 def test_a_hopeless_start_is_reported():
-    from scoring.factor import _structure
-
     answers, _ = r.scale("tsig")
-    values = answers.to_numpy()
-    structure, start = _structure(
-        values.mean(axis=0), np.cov(values, rowvar=False), np.zeros(3, int), False, frozenset()
-    )
+    fitted = fit_factors(answers, {"purpose": range(3)})
     with pytest.raises(DidNotConverge):
-        maximise([structure], samples_of(values), start * np.nan, what="The model")
+        maximise([fitted.structure], fitted.samples, fitted.estimate.parameters * np.nan, what="The model")

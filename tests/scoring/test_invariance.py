@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scoring import invariance
+from scoring import dif, invariance
 from scoring.dif import Size, ordinal_logistic, purified_ordinal_logistic
 from scoring.errors import ShapesDiffer, TooFewAnswers
 from scoring.invariance import Level
@@ -180,6 +180,13 @@ def test_two_items_always_stay_to_match_on():
     assert len(purified_ordinal_logistic(np.column_stack([up, down, up]), group).matched_on) >= 2
 
 
+def test_a_match_that_finds_no_rest_in_its_rounds_is_the_last_one_found(monkeypatch):
+    monkeypatch.setattr(dif, "_ROUNDS", 0)
+    answers, _ = r.scale("neuro")
+    found = purified_ordinal_logistic(answers, r.data("bfi")["gender"])
+    assert found == ordinal_logistic(answers, r.data("bfi")["gender"])
+
+
 def test_groups_and_items_are_needed_and_few_people_are_said():
     rng = np.random.default_rng(7)
     answers = rng.integers(1, 6, (80, 3))
@@ -197,6 +204,65 @@ def test_three_groups_have_two_degrees_of_freedom_each():
     assert {item.df for item in found.items} == {4}
 
 
+def test_a_step_that_goes_too_far_is_halved():
+    # Given few people whose answers a predictor nearly tells: Newton's first steps cross the thresholds
+    rng = np.random.default_rng(3479)
+    people = rng.integers(6, 30)
+    answers = np.sort(rng.integers(1, rng.integers(3, 7), people)).astype(float)
+    predictor = (answers + rng.normal(size=people) * rng.choice([0.01, 0.1, 0.5])).reshape(-1, 1)
+    if rng.random() < 0.5:
+        predictor = np.hstack([predictor, predictor * (np.arange(people) % 2)[:, None]])
+    found = proportional_odds(answers, predictor)
+    assert np.isfinite(found.log_likelihood)
+    assert (np.diff(found.thresholds) > 0).all()
+
+
 def test_a_category_that_is_predicted_perfectly_still_has_a_likelihood():
     found = proportional_odds(np.repeat([1.0, 2.0], 20), np.repeat([[0.0], [1.0]], 20, axis=0))
     assert found.log_likelihood == pytest.approx(0, abs=1e-4)
+
+
+def test_few_items_left_to_differ_make_means_comparable():
+    # Given a trait that two groups have alike, and one of six items that the second answers higher
+    rng = np.random.default_rng(21)
+    group = np.repeat(["a", "b"], 600)
+    answers = rng.normal(size=(1200, 1)) + 0.8 * rng.normal(size=(1200, 6))
+    answers[600:, 3] += 0.8
+
+    whole = invariance.test(answers, {"scale": range(6)}, group)
+    found = invariance.partial(answers, {"scale": range(6)}, group)
+
+    assert (whole.level, whole.scalar.holds) == (Level.METRIC, False)
+    assert (found.holds, found.loadings, found.intercepts) == (True, (), ("item 4",))
+    assert found.step.groups[1].factor_means[0] == pytest.approx(0, abs=0.1)
+    assert found.step.groups[1].intercepts[3] - found.step.groups[0].intercepts[3] == pytest.approx(0.8, abs=0.1)
+
+
+def test_an_item_that_weighs_differently_is_left_to_differ_in_both():
+    rng = np.random.default_rng(22)
+    group = np.repeat(["a", "b"], 800)
+    trait = rng.normal(size=1600)
+    weights = np.ones((1600, 6))
+    weights[800:, 4] = 0.1
+    answers = trait[:, None] * weights + 0.6 * rng.normal(size=(1600, 6))
+    found = invariance.partial(answers, {"scale": range(6)}, group)
+    assert found.holds
+    assert found.loadings == ("item 5",)
+    assert "item 5" in found.intercepts
+
+
+def test_where_too_many_items_differ_no_level_holds():
+    rng = np.random.default_rng(23)
+    group = np.repeat(["a", "b"], 600)
+    answers = rng.normal(size=(1200, 1)) + 0.8 * rng.normal(size=(1200, 4))
+    answers[600:] += [0.0, 1.5, -1.5, 3.0]
+    assert not invariance.partial(answers, {"scale": range(4)}, group).holds
+    with pytest.raises(TooFewAnswers, match="Not testable: there are fewer than two groups"):
+        invariance.partial(answers, {"scale": range(4)}, ["a"] * 1200)
+
+
+def test_gender_in_neuroticism_needs_intercepts_left_to_differ():
+    answers, groups, _ = _neuro()
+    found = invariance.partial(answers, {"scale": range(5)}, groups)
+    assert found.holds
+    assert "N5" in found.intercepts

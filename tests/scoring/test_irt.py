@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from scoring.errors import NotACategory, OutOfRange, ShapesDiffer, TooFewAnswers
+from scoring.errors import NotACategory, OutOfRange, ShapesDiffer, TooFewAnswers, UnknownChoice
 from scoring.irt import (
     expected_a_posteriori,
     expected_sum,
@@ -9,6 +11,7 @@ from scoring.irt import (
     information,
     marginal_reliability,
 )
+from scoring.irt_linking import METHODS, link_thetas, true_score_equating
 from tests.scoring import r
 
 
@@ -101,3 +104,38 @@ def test_one_item_or_a_constant_one_is_no_model():
 
 def test_few_people_are_said():
     assert "fewer than 500" in fit_graded(SAMPLES["tsig"]().head(200)).warnings[0]
+
+
+@pytest.fixture(scope="module")
+def versions():
+    """Version 1 fitted to odd subjects, version 2 to even ones."""
+    people, design = r.data("lq2002"), r.results("lq2002_linking_irt")["design"]
+    odd = people["SUB"] % 2 == 1
+    return fit_graded(people[odd][design["v1"]]), fit_graded(people[~odd][design["v2"]])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_links_of_thetas_equal_those_from_mirt(versions, method):
+    expected = r.results("lq2002_linking_irt")[method.replace("-", "_")]
+    found = link_thetas(*versions, method)
+    r.assert_near([found.slope, found.intercept], [expected["A"], expected["B"]], 1e-4)
+    if "crit" in expected:
+        r.assert_near(found.criterion, expected["crit"], 1e-6)
+    assert found.anchors == tuple(r.results("lq2002_linking_irt")["design"]["anchor"])
+
+
+def test_true_score_equating_equals_that_from_mirt(versions):
+    expected = r.results("lq2002_linking_irt")["true_score_equating"]
+    found = true_score_equating(*versions, link_thetas(*versions), expected["x"])
+    r.assert_near(found, expected["y"], 1e-3)
+    assert np.isnan(true_score_equating(*versions, link_thetas(*versions), [7, 35])).all()
+
+
+def test_versions_that_share_no_item_or_other_categories_are_not_linked(versions):
+    old, new = versions
+    with pytest.raises(TooFewAnswers, match="share none"):
+        link_thetas(old, replace(new, items=tuple("abcdefg")))
+    with pytest.raises(ShapesDiffer, match="other categories"):
+        link_thetas(old, replace(new, categories=((0.0, 1.0),) * 7))
+    with pytest.raises(UnknownChoice, match="mean-sigma, mean-mean"):
+        link_thetas(old, new, "rasch")
