@@ -15,6 +15,7 @@ from scoring.fit_indices import FitIndices, Tested, fit_indices, standardised_re
 from scoring.likelihood import (
     Estimate,
     Sample,
+    available_moments,
     maximise,
     observed_information,
     sample_log_likelihood,
@@ -338,13 +339,7 @@ def _fit_of(fitted: FittedFactors, srmr: float) -> FitIndices:
 
 def independent_log_likelihood(samples: Sequence[Sample], items: int) -> float:
     """Log-likelihood when no item tells anything of another: each has its own mean and variance."""
-    counts, sums, squares = np.zeros(items), np.zeros(items), np.zeros(items)
-    for sample in samples:
-        counts[sample.items] += sample.n
-        sums[sample.items] += sample.n * sample.mean
-        squares[sample.items] += sample.n * (np.diag(sample.covariance) + sample.mean**2)
-    mean = sums / counts
-    variance = squares / counts - mean**2
+    mean, variance = available_moments(samples, items)
     return sum(sample_log_likelihood(sample, mean[sample.items], np.diag(variance[sample.items])) for sample in samples)
 
 

@@ -144,7 +144,8 @@ def unrestricted(samples: Sequence[Sample], items: int, rounds: int = 2000) -> t
             samples[0].covariance,
             sample_log_likelihood(samples[0], samples[0].mean, samples[0].covariance),
         )
-    mean, covariance = _available(samples, items)
+    mean, variance = available_moments(samples, items)
+    covariance = np.diag(variance)
     for _ in range(rounds):
         sums, products = np.zeros(items), np.zeros((items, items))
         for sample in samples:
@@ -162,6 +163,17 @@ def unrestricted(samples: Sequence[Sample], items: int, rounds: int = 2000) -> t
         for sample in samples
     )
     return mean, covariance, height
+
+
+def available_moments(samples: Sequence[Sample], items: int) -> tuple[Floats, Floats]:
+    """Each item's mean and variance (divisor n) over everybody who answered it, shape (p,) each."""
+    counts, sums, squares = np.zeros(items), np.zeros(items), np.zeros(items)
+    for sample in samples:
+        counts[sample.items] += sample.n
+        sums[sample.items] += sample.n * sample.mean
+        squares[sample.items] += sample.n * (np.diag(sample.covariance) + sample.mean**2)
+    mean = sums / counts
+    return mean, squares / counts - mean**2
 
 
 def _climb(structures: Sequence[Structure], samples: Sequence[Sample], parameters: Floats, what: str) -> Estimate:
@@ -196,16 +208,6 @@ def _uphill(
         if reached > height:
             return tried, reached, True
     return parameters, height, False
-
-
-def _available(samples: Sequence[Sample], items: int) -> tuple[Floats, Floats]:
-    counts, sums, squares = np.zeros(items), np.zeros(items), np.zeros(items)
-    for sample in samples:
-        counts[sample.items] += sample.n
-        sums[sample.items] += sample.n * sample.mean
-        squares[sample.items] += sample.n * (np.diag(sample.covariance) + sample.mean**2)
-    mean = sums / counts
-    return mean, np.diag(squares / counts - mean**2)
 
 
 def _expected(sample: Sample, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
