@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtri
 
+from scoring.confidence import upper_tail
 from scoring.errors import UnknownChoice
 from scoring.matrices import Floats, as_floats, group_codes
 from scoring.variance_components import OneWay, group_moments, one_way
@@ -254,7 +255,7 @@ def _icc1(table: OneWay, size: float) -> float:
 
 
 def _f_bounds(table: OneWay, confidence: float) -> tuple[float, float]:
-    upper, between, within = (1 + confidence) / 2, table.groups - 1, table.n - table.groups
+    upper, between, within = upper_tail(confidence), table.groups - 1, table.n - table.groups
     return table.f / float(fdtri(between, within, upper)), table.f * float(fdtri(within, between, upper))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, sqrt
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import fdtri
 
+from scoring.confidence import normal_reach, upper_tail
 from scoring.errors import UnknownChoice
 from scoring.matrices import Floats, as_matrix
 from scoring.moments import Moments, complete_moments, correlations_of, pairwise_moments
@@ -97,7 +97,7 @@ def alpha_of(moments: Moments, confidence: float = 0.95) -> Alpha:
     pairs = correlations[np.tril_indices(items, -1)]
     bounds = None if alpha is None else feldt_interval(alpha, n, items, confidence)
     error = None if alpha is None else duhachek_error(covariance, n)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2)
+    reach = normal_reach(confidence)
     known = alpha is not None and not np.isnan(pairs).any()
     return Alpha(
         alpha=alpha,
@@ -132,7 +132,7 @@ def feldt_interval(alpha: float, n: int, items: int, confidence: float = 0.95) -
     """Feldt's interval: ``1 - (1 - alpha) F`` at both tails of F(n - 1, (n - 1)(k - 1)); None below two people."""
     if n < 2:
         return None
-    tail, freedom = (1 - confidence) / 2, (n - 1, (n - 1) * (items - 1))
+    tail, freedom = 1 - upper_tail(confidence), (n - 1, (n - 1) * (items - 1))
     return (
         1 - (1 - alpha) * float(fdtri(*freedom, 1 - tail)),
         1 - (1 - alpha) * float(fdtri(*freedom, tail)),
@@ -143,7 +143,7 @@ def bonett_interval(alpha: float, n: int, items: int, confidence: float = 0.95) 
     """Bonett 2002, *Journal of Educational and Behavioral Statistics* 27, 335-340: normal on ``log(1 - alpha)``."""
     if n < 3:
         return None
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt(2 * items / ((items - 1) * (n - 2)))
+    reach = normal_reach(confidence) * sqrt(2 * items / ((items - 1) * (n - 2)))
     return 1 - (1 - alpha) * exp(reach), 1 - (1 - alpha) * exp(-reach)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scoring.confidence import normal_reach
 from scoring.differences import Overlap, TeamChange, Verdict, team_change, verdict_of
 from scoring.errors import ImpossibleSample, UnknownChoice
 from scoring.matrices import Floats
@@ -82,7 +82,7 @@ def reliable_change(
     if not (0 <= reliability < 1 and sd > 0):
         raise ImpossibleSample(f"Change cannot be judged with a reliability of {reliability:g} and an SD of {sd:g}.")
     index = _index(np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64), (reliability, sd, mean), method)
-    critical = NormalDist().inv_cdf((1 + confidence) / 2)
+    critical = normal_reach(confidence)
     verdicts = np.where(np.abs(np.nan_to_num(index)) > critical, np.sign(np.nan_to_num(index)), 0).astype(np.int64)
     known = ~np.isnan(index)
     return ReliableChange(

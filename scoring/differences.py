@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
-from statistics import NormalDist
 from typing import Protocol
 
+from scoring.confidence import normal_reach
 from scoring.errors import ImpossibleSample
 
 
@@ -96,7 +96,7 @@ def team_change(
     if variance < 0:
         raise ImpossibleSample("Two occasions cannot overlap so much that their difference has a negative variance.")
     difference = (after.mean or 0.0) - (before.mean or 0.0)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt(variance)
+    reach = normal_reach(confidence) * sqrt(variance)
     return TeamChange(
         difference=difference,
         standard_error=sqrt(variance),

@@ -37,6 +37,21 @@ class NotACategory(ScoringError):
         super().__init__(f"The value {value:g} in {column} is no whole number; categories are numbered.")
 
 
+class ImpossibleConfidence(ScoringError):
+    """A confidence that is no probability between 0 and 1."""
+
+    def __init__(self, confidence: float) -> None:
+        self.confidence = confidence
+        super().__init__(f"A confidence of {confidence:g} cannot be; give one between 0 and 1, as 0.95.")
+
+
+class EmptyRange(ScoringError):
+    """A declared range whose lowest value is not below its highest."""
+
+    def __init__(self, minimum: float, maximum: float) -> None:
+        super().__init__(f"A range from {minimum:g} to {maximum:g} is empty; the minimum lies below the maximum.")
+
+
 class ImpossibleSample(ScoringError):
     """Counts that cannot be: more answers than people asked, or none at all."""
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from scoring.alpha import Alpha, alpha_of, raw_alpha
-from scoring.errors import OutOfRange
+from scoring.errors import EmptyRange, OutOfRange
 from scoring.matrices import Floats, Numbers, as_matrix, names_of
 from scoring.moments import Moments, blocks, complete_moments, correlations_of
 
@@ -72,7 +72,11 @@ def analyse(answers: ArrayLike | pd.DataFrame, minimum: int, maximum: int, *, co
     ------
     OutOfRange
         An answer lies outside the declared range; the error names the item.
+    EmptyRange
+        The minimum does not lie below the maximum.
     """
+    if not minimum < maximum:
+        raise EmptyRange(minimum, maximum)
     matrix = as_matrix(answers)
     names = names_of(answers, matrix.shape[1])
     described = _describe(matrix, minimum, maximum, names)
@@ -114,21 +118,27 @@ class _Together:
 
 
 def _describe(matrix: Numbers, minimum: int, maximum: int, names: tuple[str, ...]) -> list[_Described]:
-    if matrix.dtype.kind == "f" and np.any(np.nan_to_num(matrix) % 1 != 0):
-        return [_describe_fractions(matrix[:, place], minimum, maximum, name) for place, name in enumerate(names)]
     counts = np.zeros((len(names), maximum - minimum + 1), dtype=np.int64)
     for block in blocks(matrix):
         for place, name in enumerate(names):
-            counts[place] += _count(block[:, place], minimum, maximum, name)
+            found = _count(block[:, place], minimum, maximum, name)
+            if found is None:
+                columns = [matrix[:, column] for column in range(len(names))]
+                return [_describe_fractions(*each, minimum, maximum) for each in zip(columns, names, strict=True)]
+            counts[place] += found
     return [_describe_counts(row, minimum) for row in counts]
 
 
-def _count(column: Numbers, minimum: int, maximum: int, name: str) -> NDArray[np.intp]:
+def _count(column: Numbers, minimum: int, maximum: int, name: str) -> NDArray[np.intp] | None:
+    """How often each option was chosen; None where an answer lies between two."""
     given = column[~np.isnan(column)] if column.dtype.kind == "f" else column
     if given.size and (given.min() < minimum or given.max() > maximum):
         raise OutOfRange(float(given[(given < minimum) | (given > maximum)][0]), minimum, maximum, name)
-    places = given if minimum == 0 else given - given.dtype.type(minimum)
-    return np.bincount(places.astype(np.intp, copy=False), minlength=maximum - minimum + 1)
+    places = given.astype(np.intp)
+    if column.dtype.kind == "f" and (places != given).any():
+        return None
+    places -= minimum
+    return np.bincount(places, minlength=maximum - minimum + 1)
 
 
 def _describe_counts(counts: NDArray[np.int64], minimum: int) -> _Described:
@@ -139,7 +149,7 @@ def _describe_counts(counts: NDArray[np.int64], minimum: int) -> _Described:
     return _Described(n, mean, float(np.sqrt(spread)), int(counts[0]), int(counts[-1]), tuple(map(int, counts)))
 
 
-def _describe_fractions(column: Floats, minimum: int, maximum: int, name: str) -> _Described:
+def _describe_fractions(column: Floats, name: str, minimum: int, maximum: int) -> _Described:
     given = column[~np.isnan(column)]
     outside = given[(given < minimum) | (given > maximum)]
     if outside.size:

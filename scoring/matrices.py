@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.errors import NotACategory, NotANumber, OutOfRange, ShapesDiffer
+from scoring.errors import EmptyRange, NotACategory, NotANumber, OutOfRange, ShapesDiffer
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]  # whole numbers of any width, or floats with NaN; both are read as they are
@@ -44,8 +44,9 @@ def as_matrix(answers: ArrayLike | pd.DataFrame) -> Numbers:
     if matrix.dtype.kind in "iu":
         return matrix
     floats = _floats(matrix, answers)
-    if np.isinf(floats.sum()) or np.isinf(floats).any():
-        row, column = np.argwhere(np.isinf(floats))[0]
+    infinite = np.isinf(floats)
+    if infinite.any():
+        row, column = np.argwhere(infinite)[0]
         raise NotANumber(float(floats[row, column]), names_of(answers, floats.shape[1])[column])
     return floats
 
@@ -78,7 +79,15 @@ def as_categories(answers: ArrayLike | pd.DataFrame) -> Floats:
 
 
 def check_range(values: Numbers, minimum: float, maximum: float, names: Sequence[str] | None) -> None:
-    """Raise `OutOfRange` that names the first column with a value outside its declared range."""
+    """Raise `OutOfRange` that names the first column with a value outside its declared range.
+
+    Raises
+    ------
+    EmptyRange
+        The minimum does not lie below the maximum.
+    """
+    if not minimum < maximum:
+        raise EmptyRange(minimum, maximum)
     with np.errstate(invalid="ignore"):
         outside = (values < minimum) | (values > maximum)
     if outside.any():
@@ -122,7 +131,7 @@ def values_by_group(values: ArrayLike, groups: ArrayLike) -> tuple[Floats, NDArr
 
 
 def _frame_values(frame: pd.DataFrame) -> Numbers:
-    if all(pd.api.types.is_integer_dtype(kind) and not frame[name].hasnans for name, kind in frame.dtypes.items()):
+    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame.dtypes):
         return frame.to_numpy()
     columns = [pd.to_numeric(frame.iloc[:, place], errors="coerce") for place in range(frame.shape[1])]
     for place, column in enumerate(columns):

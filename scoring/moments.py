@@ -41,7 +41,8 @@ def complete_moments(values: Numbers) -> Moments:
     for block in blocks(values):
         rows = _numbers(block, shift)
         if block.dtype.kind == "f":
-            rows = rows[~np.isnan(rows).any(axis=1)]
+            gaps = np.isnan(rows).any(axis=1)
+            rows = rows[~gaps] if gaps.any() else rows
         products += rows.T @ rows
         sums += rows.sum(axis=0, dtype=np.float64)
         n += len(rows)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log, nan, sqrt
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from scoring.alpha import Alpha, alpha_of, cronbach_alpha, raw_alpha
+from scoring.confidence import normal_reach
 from scoring.errors import DidNotConverge, ImpossibleSample, TooFewAnswers
 from scoring.factor import FactorModel, one_factor
 from scoring.matrices import Floats, complete_rows
@@ -163,14 +163,14 @@ def smallest_detectable_change(sem: float, confidence: float = 0.95) -> float:
     >>> round(smallest_detectable_change(standard_error_of_measurement(20, 0.8)), 1)
     24.8
     """
-    return NormalDist().inv_cdf((1 + confidence) / 2) * sqrt(2) * sem
+    return normal_reach(confidence) * sqrt(2) * sem
 
 
 def logit_interval(value: float, error: float, confidence: float = 0.95) -> tuple[float, float]:
     """Interval of a coefficient between 0 and 1 that stays there: normal on ``log(r / (1 - r))``."""
     if not 0 < value < 1:
         return nan, nan
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error / (value * (1 - value))
+    reach = normal_reach(confidence) * error / (value * (1 - value))
     centre = log(value / (1 - value))
     return 1 / (1 + exp(-(centre - reach))), 1 / (1 + exp(-(centre + reach)))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv, stdtrit
 
+from scoring.confidence import normal_reach, upper_tail
 from scoring.errors import ImpossibleSample, UnknownChoice
 from scoring.matrices import as_floats
 
@@ -119,9 +119,9 @@ def mean_interval(
     mean = float(given.mean())
     if n == 1 and pooled_sd is None:
         return MeanInterval(mean, None, None, None, 1, roster_size, confidence, method, ("one answer has no spread",))
-    upper = (1 + confidence) / 2
+    upper = upper_tail(confidence)
     spread = float(given.std(ddof=1)) if pooled_sd is None else pooled_sd
-    multiple = float(stdtrit(n - 1, upper)) if pooled_sd is None else NormalDist().inv_cdf(upper)
+    multiple = float(stdtrit(n - 1, upper)) if pooled_sd is None else normal_reach(confidence)
     error = spread / sqrt(n) * sqrt(_unasked(n, roster_size))
     everyone = ("everyone answered: the width of zero says nothing about another day",) if n == roster_size else ()
     return MeanInterval(
@@ -150,7 +150,7 @@ def roster_weighted(strata: Sequence[Stratum], confidence: float = 0.95) -> Mean
     total = sum(part.roster_size for part in strata)
     mean = sum(part.roster_size * part.mean for part in strata) / total
     error = sqrt(sum((part.roster_size * part.standard_error) ** 2 for part in strata)) / total
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    reach = normal_reach(confidence) * error
     return MeanInterval(
         mean, error, mean - reach, mean + reach, len(strata), total, confidence, "roster-weighted strata, normal", ()
     )
@@ -185,9 +185,9 @@ def favourable_interval(k: float, n: int, confidence: float = 0.95, *, method: s
     """
     if not 0 <= k <= n or n < 1:
         raise ImpossibleSample(f"{k:g} of {n} answers cannot be favourable.")
-    tail = (1 - confidence) / 2
+    tail = 1 - upper_tail(confidence)
     if method == "wilson":
-        z = NormalDist().inv_cdf(1 - tail)
+        z = normal_reach(confidence)
         centre, reach = k / n + z**2 / (2 * n), z * sqrt(k / n * (1 - k / n) / n + z**2 / (4 * n**2))
         lower, upper = (centre - reach) / (1 + z**2 / n), (centre + reach) / (1 + z**2 / n)
     elif method in SHARE_METHODS:
@@ -271,7 +271,7 @@ def reference_interval(
     _refuse_impossible(parts)
     sampling = reference_sd**2 * _sampling_share(parts)
     standard_error = sqrt(sampling + rounding_step**2 / 12)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
+    reach = normal_reach(confidence) * standard_error
     known = _rosters(parts)
     return Interval(
         mean=mean,

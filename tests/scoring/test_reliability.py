@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from scoring import moments
 from scoring.alpha import alpha_of, feldt_interval, stratified_alpha
-from scoring.errors import ImpossibleSample, TooFewAnswers, UnknownChoice
+from scoring.errors import EmptyRange, ImpossibleConfidence, ImpossibleSample, TooFewAnswers, UnknownChoice
 from scoring.items import analyse
 from scoring.moments import complete_moments, correlations_of
 from scoring.reliability import (
@@ -20,6 +20,7 @@ from scoring.reliability import (
     smallest_detectable_change,
     standard_error_of_measurement,
 )
+from scoring.scores import pomp
 from tests.scoring import r
 
 
@@ -331,6 +332,23 @@ def test_an_answer_outside_the_range_names_the_item():
         analyse(pd.DataFrame({"LEAD": [1, 7], "OTHER": [1, 2]}), 1, 5)
     with pytest.raises(Exception, match=r"The value 0.5 in item 1"):
         analyse([[0.5, 1.5], [2, 2]], 1, 5)
+
+
+def test_an_empty_range_and_an_impossible_confidence_are_refused():
+    for minimum, maximum in ((5, 1), (3, 3)):
+        with pytest.raises(EmptyRange, match="the minimum lies below the maximum"):
+            analyse([[3, 3], [3, 3]], minimum, maximum)
+        with pytest.raises(EmptyRange):
+            pomp([3.0], minimum, maximum)
+    for confidence in (0, 1, 95, -0.5):
+        with pytest.raises(ImpossibleConfidence, match=r"between 0 and 1, as 0\.95"):
+            cronbach_alpha([[1, 2], [2, 2], [3, 4]], confidence)
+
+
+def test_small_whole_numbers_do_not_overflow():
+    answers = np.array([[-100, 100], [100, -90], [0, 5]], dtype=np.int8)
+    assert [sum(item.counts) for item in analyse(answers, -100, 100).items] == [3, 3]
+    assert analyse(answers, -100, 100).items[0].mean == 0
 
 
 def test_fractions_are_analysed_without_counts():
