@@ -64,6 +64,18 @@ def test_web_processes_load_neither_the_scoring_nor_the_chart_libraries(tmp_path
     assert run(script, str(tmp_path / "data")).stdout.strip() == "[]"
 
 
+def test_scoring_loads_neither_a_web_nor_a_database_nor_a_chart_library():
+    modules = sorted(path.stem for path in (ROOT / "scoring").glob("*.py") if path.stem != "__init__")
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]: importlib.import_module(f'scoring.{name}')\n"
+        "foreign = ('flask', 'sqlalchemy', 'altair', 'matplotlib', 'statsmodels', 'pingouin', 'survey_app', 'dashboards')\n"
+        "print([name for name in foreign if name in sys.modules])"
+    )
+    assert len(modules) > 30
+    assert run(script, *modules).stdout.strip() == "[]"
+
+
 def test_every_page_needs_signing_in_unless_it_is_listed(app: Flask):
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert endpoints >= SIGN_IN_NOT_NEEDED, "the list names pages that are no more"
