@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtri
 
-from scoring.errors import ShapesDiffer
+from scoring.errors import ShapesDiffer, TooFewAnswers
 from scoring.matrices import Floats, as_floats
-from scoring.moments import pairwise_moments
+from scoring.moments import is_singular, pairwise_moments
 
 SECONDS_PER_ITEM = 2.0
 """Faster than this nobody reads an item: Huang et al. 2012, *Journal of Business and Psychology* 27, 99-114."""
@@ -126,10 +126,17 @@ def mahalanobis(answers: ArrayLike | pd.DataFrame) -> Floats:
     """Squared distance of a person's answers from the middle of all (R: ``careless::mahad``), shape (n,).
 
     Missing answers count as nothing, and the covariances are pairwise, as in R's ``psych::outlier``.
+
+    Raises
+    ------
+    TooFewAnswers
+        An item does not vary or is told by the others, or too few people answered.
     """
     values = as_floats(answers)
     moments = pairwise_moments(values)
     centred = np.nan_to_num(values - moments.means)
+    if is_singular(moments.covariance):
+        raise TooFewAnswers("Items that do not vary, or that tell one another, have no distance from the middle.")
     return np.asarray(np.einsum("ij,jk,ik->i", centred, np.linalg.inv(moments.covariance), centred))
 
 

@@ -23,7 +23,7 @@ from scoring.likelihood import (
     unrestricted,
 )
 from scoring.matrices import Floats, as_floats, names_of
-from scoring.moments import correlations_of
+from scoring.moments import correlations_of, is_singular
 from scoring.structures import Numbering, Structure, matrices
 
 Missing = Literal["listwise", "fiml"]
@@ -122,12 +122,14 @@ def fit_factors(
     chosen = [place for items in places.values() for place in items]
     names = tuple(names_of(answers, max(chosen, default=0) + 1)[place] for place in chosen)
     values = as_floats(answers)[:, chosen]
-    if missing == "listwise":
-        values = values[~np.isnan(values).any(axis=1)]
+    gaps = np.isnan(values)
+    values = values[~(gaps.any(axis=1) if missing == "listwise" else gaps.all(axis=1))]
     factor_of = np.repeat(np.arange(len(places)), [len(items) for items in places.values()])
     _refuse_too_few(values, factor_of)
     samples = samples_of(values)
     mean, covariance, saturated = unrestricted(samples, len(names))
+    if is_singular(covariance):
+        raise TooFewAnswers("An item does not vary, or is told exactly by the others; there is nothing to model.")
     estimate, structure, held = _proper(samples, _Recipe(mean, covariance, factor_of, equal_loadings))
     return FittedFactors(
         items=names,
@@ -207,6 +209,8 @@ class FittedFactors:
 
 def _refuse_too_few(values: Floats, factor_of: NDArray[np.intp]) -> None:
     people, items = values.shape
+    if not len(values) or np.isnan(values).all(axis=0).any():
+        raise TooFewAnswers("Nobody answered one of the items.")
     sizes = np.bincount(factor_of)
     if sizes.min() < (3 if len(sizes) == 1 else 2):
         raise TooFewAnswers("A factor needs three items, or two beside other factors.")
@@ -279,7 +283,8 @@ def _model(fitted: FittedFactors) -> FactorModel:
     covariance = _parameter_covariance(fitted)
     errors = np.zeros_like(found.loadings)
     free = fitted.structure.loadings >= 0
-    errors[free] = np.sqrt(np.diag(covariance))[fitted.structure.loadings[free]]
+    variances = np.diag(covariance)
+    errors[free] = np.sqrt(np.where(variances > 0, variances, np.nan))[fitted.structure.loadings[free]]
     fit = _fit_of(fitted, standardised_residual(fitted.mean, fitted.covariance, found.mean, implied))
     return FactorModel(
         **asdict(fit),

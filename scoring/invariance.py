@@ -16,6 +16,7 @@ from scoring.fit_indices import FitIndices
 from scoring.group_models import NOTHING_FREED, WORST_CFI, WORST_RMSEA, Freed, Level, Step, fit_level
 from scoring.likelihood import Sample, samples_of
 from scoring.matrices import Floats, as_floats, group_codes, names_of
+from scoring.moments import is_singular
 
 __all__ = [
     "PEOPLE_NEEDED",
@@ -228,6 +229,9 @@ def _why_not(divided: _Divided, needed: int) -> str | None:
             return f"everybody in group {label} gave the same answer to {divided.items[constant[0]]}"
     if len(divided.items) < 3:
         return "a scale needs three items"
+    for part, label in zip(divided.parts, divided.labels, strict=True):
+        if is_singular(np.cov(part, rowvar=False)):
+            return f"in group {label} one item is told exactly by the others"
     return None
 
 

@@ -53,13 +53,15 @@ def minimum_residuals(answers: ArrayLike | pd.DataFrame) -> MinimumResiduals:
     rows, columns = np.tril_indices(len(correlations), -1)
     loadings = one_factor_loadings(correlations, np.ones(len(rows)), rows, columns)
     uniquenesses = 1 - loadings**2
-    common = float(loadings.sum()) ** 2
+    common, total = float(loadings.sum()) ** 2, float(correlations.sum())
     return MinimumResiduals(
         loadings=loadings,
         uniquenesses=uniquenesses,
         eigenvalues=np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64),
         omega=common / (common + float(uniquenesses.sum())),
-        omega_observed=1 - float(uniquenesses.sum()) / float(correlations.sum()),
+        omega_observed=1 - float(uniquenesses.sum()) / total
+        if (total := float(correlations.sum())) > 0
+        else float("nan"),
         n_used=len(values),
         method="minimum residuals of correlations",
         warnings=("a uniqueness is below zero (Heywood case)",) if (uniquenesses < 0).any() else (),

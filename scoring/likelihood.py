@@ -12,8 +12,8 @@ from scoring.errors import DidNotConverge
 from scoring.matrices import Floats
 from scoring.structures import Places, Structure, derivatives, matrices
 
-_STEPS = 500
-_HALVINGS = 40
+_STEPS = 150
+_HALVINGS = 25
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ def log_likelihood(structures: Sequence[Structure], samples: Sequence[Sample], p
 
 def sample_log_likelihood(sample: Sample, mean: Floats, covariance: Floats) -> float:
     """Normal log-likelihood of one sample's rows."""
+    away = sample.mean - mean
     try:
         lower = np.linalg.cholesky(covariance)
+        quadratic = np.trace(np.linalg.solve(covariance, sample.covariance + np.outer(away, away)))
     except np.linalg.LinAlgError:
         return -np.inf
-    away = sample.mean - mean
-    quadratic = np.trace(np.linalg.solve(covariance, sample.covariance + np.outer(away, away)))
     return float(-sample.n / 2 * (len(mean) * log(2 * pi) + 2 * np.log(np.diag(lower)).sum() + quadratic))
 
 
@@ -213,7 +213,10 @@ def _uphill(
 def _expected(sample: Sample, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     """Expected means and mean products of rows whose missing items are filled by regression on the answered ones."""
     own = sample.items
-    regression = np.linalg.solve(covariance[np.ix_(own, own)], covariance[own]).T
+    try:
+        regression = np.linalg.solve(covariance[np.ix_(own, own)], covariance[own]).T
+    except np.linalg.LinAlgError:
+        raise DidNotConverge("The filling of gaps", 1) from None
     filled = mean + regression @ (sample.mean - mean[own])
     left = covariance - regression @ covariance[own]
     left[own, :] = 0.0

@@ -35,12 +35,14 @@ def as_matrix(answers: ArrayLike | pd.DataFrame) -> Numbers:
     NotANumber
         A text or an infinite value among the answers.
     ShapesDiffer
-        More than two dimensions.
+        More than two dimensions, or no columns.
     """
     values = _frame_values(answers) if isinstance(answers, pd.DataFrame) else np.asarray(answers)
     if values.ndim > 2:
         raise ShapesDiffer(f"Answers have two dimensions, people and items; these have {values.ndim}.")
     matrix = values.reshape(-1, 1) if values.ndim < 2 else values
+    if matrix.shape[1] == 0:
+        raise ShapesDiffer("There are no items: the answers have no columns.")
     if matrix.dtype.kind in "iu":
         return matrix
     floats = _floats(matrix, answers)

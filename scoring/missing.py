@@ -113,7 +113,8 @@ def item_centred_means(answers: ArrayLike | pd.DataFrame, rule: MissingRule | st
     values = as_floats(answers)
     with np.errstate(invalid="ignore"):
         items = np.nansum(values, axis=0) / (~np.isnan(values)).sum(axis=0)
-    return np.asarray(prorate(values - items, rule) + np.nanmean(items))
+    known = items[~np.isnan(items)]
+    return np.asarray(prorate(values - items, rule) + (known.mean() if known.size else np.nan))
 
 
 def as_rule(rule: MissingRule | str) -> MissingRule:

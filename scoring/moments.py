@@ -17,6 +17,10 @@ EXACT_IN_FLOAT32 = 15
 """The largest whole number whose squares, summed over a block, a float32 still holds exactly."""
 
 
+_SINGULAR = 1e12
+"""A condition number from which a correlation matrix has no inverse worth having."""
+
+
 @dataclass(frozen=True)
 class Moments:
     """Means of shape (k,), covariances of shape (k, k) with divisor n - 1, and what they rest on.
@@ -75,6 +79,14 @@ def correlations_of(covariance: Floats) -> Floats:
     spreads = np.sqrt(np.diag(covariance))
     spreads = np.where(spreads > 0, spreads, np.nan)
     return np.asarray(covariance / np.outer(spreads, spreads))
+
+
+def is_singular(covariance: Floats) -> bool:
+    """Whether some item does not vary, or is told exactly by the others."""
+    spreads = np.sqrt(np.diag(covariance))
+    if not np.isfinite(covariance).all() or not (spreads > 0).all():
+        return True
+    return bool(np.linalg.cond(covariance / np.outer(spreads, spreads)) > _SINGULAR)
 
 
 def blocks(values: Numbers) -> Iterator[Numbers]:

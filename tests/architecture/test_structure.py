@@ -69,7 +69,7 @@ def test_scoring_loads_neither_a_web_nor_a_database_nor_a_chart_library():
     script = (
         "import importlib, sys\n"
         "for name in sys.argv[1:]: importlib.import_module(f'scoring.{name}')\n"
-        "foreign = ('flask', 'sqlalchemy', 'altair', 'matplotlib', 'statsmodels', 'pingouin', 'survey_app', 'dashboards')\n"
+        "foreign = ('flask', 'sqlalchemy', 'altair', 'matplotlib', 'statsmodels', 'pingouin', 'survey_app')\n"
         "print([name for name in foreign if name in sys.modules])"
     )
     assert len(modules) > 30

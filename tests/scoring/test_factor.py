@@ -265,8 +265,10 @@ def test_a_warning_is_given_where_people_are_few_for_the_parameters():
 def test_perfectly_dependent_items_are_no_model():
     rng = np.random.default_rng(3)
     answers = rng.normal(size=(60, 2))
-    with pytest.raises(DidNotConverge):
+    with pytest.raises(TooFewAnswers, match="told exactly by the others"):
         one_factor(np.column_stack([answers, answers.sum(axis=1), answers[:, 0]]))
+    with pytest.raises(TooFewAnswers, match="Nobody answered"):
+        one_factor(np.column_stack([answers, np.full(60, np.nan)]), missing="fiml")
 
 
 def test_htmt_of_a_scale_with_one_item_is_not_defined():

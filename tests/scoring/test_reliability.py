@@ -330,6 +330,8 @@ def test_impossible_errors_of_measurement_are_refused(sd, reliability):
 def test_an_answer_outside_the_range_names_the_item():
     with pytest.raises(Exception, match=r"The value 7 in LEAD lies outside the declared range 1 to 5"):
         analyse(pd.DataFrame({"LEAD": [1, 7], "OTHER": [1, 2]}), 1, 5)
+    with pytest.raises(Exception, match=r"The value 9 in item 2"):
+        analyse([[1.5, 2], [2, 9]], 1, 5)
     with pytest.raises(Exception, match=r"The value 0.5 in item 1"):
         analyse([[0.5, 1.5], [2, 2]], 1, 5)
 
