@@ -12,7 +12,7 @@ from scoring.errors import DidNotConverge
 from scoring.matrices import Floats
 from scoring.structures import Places, Structure, derivatives, matrices
 
-_STEPS = 150
+_STEPS = 400
 _HALVINGS = 25
 
 

@@ -26,7 +26,9 @@ from scoring import (
 )
 from scoring.errors import ScoringError
 
-BASE = np.random.default_rng(0).integers(1, 6, (40, 4)).astype(float)
+RNG = np.random.default_rng(0)
+NOISE = RNG.integers(1, 6, (40, 4)).astype(float)
+BASE = np.clip(np.round(3 + RNG.normal(size=(40, 1)) + 0.8 * RNG.normal(size=(40, 4))), 1, 5)
 SCALES = {"a": [0, 1], "b": [2, 3]}
 
 
@@ -42,6 +44,7 @@ def _nullable():
 
 
 BROUGHT = {
+    "noise": NOISE,
     "nothing": np.empty((0, 4)),
     "only gaps": np.full((10, 4), np.nan),
     "one row": BASE[:1],
