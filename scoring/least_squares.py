@@ -53,13 +53,14 @@ def minimum_residuals(answers: ArrayLike | pd.DataFrame) -> MinimumResiduals:
     rows, columns = np.tril_indices(len(correlations), -1)
     loadings = one_factor_loadings(correlations, np.ones(len(rows)), rows, columns)
     uniquenesses = 1 - loadings**2
-    common, total = float(loadings.sum()) ** 2, float(correlations.sum())
+    common, left, total = float(loadings.sum()) ** 2, float(uniquenesses.sum()), float(correlations.sum())
+    modelled = common + left
     return MinimumResiduals(
         loadings=loadings,
         uniquenesses=uniquenesses,
         eigenvalues=np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64),
-        omega=common / (common + float(uniquenesses.sum())),
-        omega_observed=1 - float(uniquenesses.sum()) / total
+        omega=common / modelled if modelled > 0 else float("nan"),
+        omega_observed=1 - left / total if total > 0 else float("nan"),
         if (total := float(correlations.sum())) > 0
         else float("nan"),
         n_used=len(values),
