@@ -60,8 +60,6 @@ def minimum_residuals(answers: ArrayLike | pd.DataFrame) -> MinimumResiduals:
         uniquenesses=uniquenesses,
         eigenvalues=np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64),
         omega=common / modelled if modelled > 0 else float("nan"),
-        omega_observed=1 - left / total if total > 0 else float("nan"),
-        if (total := float(correlations.sum())) > 0
         else float("nan"),
         n_used=len(values),
         method="minimum residuals of correlations",
