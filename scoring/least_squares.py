@@ -60,7 +60,7 @@ def minimum_residuals(answers: ArrayLike | pd.DataFrame) -> MinimumResiduals:
         uniquenesses=uniquenesses,
         eigenvalues=np.asarray(np.linalg.eigvalsh(correlations)[::-1], dtype=np.float64),
         omega=common / modelled if modelled > 0 else float("nan"),
-        else float("nan"),
+        omega_observed=1 - left / total if total > 0 else float("nan"),
         n_used=len(values),
         method="minimum residuals of correlations",
         warnings=("a uniqueness is below zero (Heywood case)",) if (uniquenesses < 0).any() else (),
