@@ -40,6 +40,10 @@ class EquipercentileLink:
 
     def __call__(self, scores: ArrayLike) -> Floats:
         """Scores of X in units of Y, between whole scores in proportion."""
+        return self.transform(scores)
+
+    def transform(self, scores: ArrayLike) -> Floats:
+        """Scores of X in units of Y, between whole scores in proportion."""
         return np.asarray(np.interp(np.asarray(scores, dtype=np.float64), self.scale, self.linked))
 
 

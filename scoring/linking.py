@@ -1,4 +1,4 @@
-"""Linear links between versions of a scale: what a score of one is worth on the other, and how sure that is."""
+"""Links between versions of a scale: what a score of one is worth on the other, and how sure that is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from scoring.equipercentile import EquipercentileLink, equipercentile
 from scoring.errors import ShapesDiffer, TooFewAnswers, UnknownChoice
 from scoring.matrices import Floats, as_floats
+
+__all__ = [
+    "METHODS",
+    "EquipercentileLink",
+    "LinearLink",
+    "chained",
+    "equipercentile",
+    "levine",
+    "levine_true",
+    "link",
+    "mean_sigma",
+    "tucker",
+    "tucker_mean",
+]
 
 DRAWS = 400
 """Bootstrap samples for the error of a link."""
@@ -35,6 +50,10 @@ class LinearLink:
     warnings: tuple[str, ...]
 
     def __call__(self, scores: ArrayLike) -> Floats:
+        """Scores of X in units of Y."""
+        return self.transform(scores)
+
+    def transform(self, scores: ArrayLike) -> Floats:
         """Scores of X in units of Y."""
         return np.asarray(self.slope * np.asarray(scores, dtype=np.float64) + self.intercept)
 

@@ -56,6 +56,11 @@ class SteadiedMeans:
     method: str
     warnings: tuple[str, ...]
 
+    @property
+    def lambda_(self) -> Floats:
+        """Another name of `shrinkage`, the one that the literature has."""
+        return self.shrinkage
+
 
 def reml(values: ArrayLike, groups: ArrayLike) -> VarianceComponents:
     """Between- and within-group variance by restricted maximum likelihood.

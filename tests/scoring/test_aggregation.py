@@ -274,7 +274,7 @@ def test_steadied_means_lie_between_the_groups_and_all(rows, extra):
         return
     rosters = {group: groups.count(group) + extra for group in set(groups)}
     plain, finite = shrunken_means(values, groups), shrunken_means(values, groups, rosters)
-    assert ((plain.shrinkage >= 0) & (plain.shrinkage <= 1)).all()
+    assert ((plain.lambda_ >= 0) & (plain.lambda_ <= 1)).all()
     mu = plain.components.mu
     assert (np.abs(plain.estimate - mu) <= np.abs(plain.mean - mu) + 1e-6).all()
     assert (np.abs(finite.estimate - finite.mean) <= np.abs(plain.estimate - plain.mean) + 1e-6).all()
