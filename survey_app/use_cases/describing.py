@@ -34,7 +34,10 @@ AUTHORITY, WAVE = "authority", "wave"
 
 
 def describe_waves(now: datetime) -> int:
-    """Describe every closed wave that has not been described, each in a transaction of its own.
+    """Describe every closed wave that has not been described.
+
+    Answers are read, analysed and their cards stored one wave after the other, and nothing is locked meanwhile: whoever
+    comes second finds the wave described.
 
     Returns
     -------
@@ -42,17 +45,7 @@ def describe_waves(now: datetime) -> int:
         How many cards were written.
     """
     waiting = select(Wave.id).where(Wave.state == WaveState.CLOSED, Wave.described_at.is_(None)).order_by(Wave.id)
-    written = 0
-    for wave_id in db.session.scalars(waiting).all():
-        wave = db.session.get_one(Wave, wave_id)
-        cards = {} if wave.terms is None else dict(_cards(wave, thaw(wave.key, wave.terms)))
-        if cards:
-            rows = [{"wave_id": wave_id, "group_key": key, "card": asdict(card)} for key, card in cards.items()]
-            db.session.execute(insert(ReliabilityCard), rows)
-        wave.described_at = now
-        db.session.commit()
-        written += len(cards)
-    return written
+    return sum(_describe(wave_id, now) for wave_id in db.session.scalars(waiting).all())
 
 
 def kept_answers(instrument: Instrument) -> pd.DataFrame:
@@ -76,26 +69,53 @@ def kept_answers(instrument: Instrument) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def _describe(wave_id: int, now: datetime) -> int:
+    described = _read(wave_id)
+    db.session.rollback()
+    cards = {} if described is None else dict(_cards(described))
+    wave = db.session.scalars(
+        select(Wave).where(Wave.id == wave_id, Wave.described_at.is_(None)).with_for_update()
+    ).one_or_none()
+    if wave is None:
+        db.session.rollback()
+        return 0
+    if cards:
+        rows = [{"wave_id": wave_id, "group_key": key, "card": asdict(card)} for key, card in cards.items()]
+        db.session.execute(insert(ReliabilityCard), rows)
+    wave.described_at = now
+    db.session.commit()
+    return len(cards)
+
+
 @dataclass(frozen=True)
 class _Described:
     """A wave's kept answers, with what says which of their distributions may be shown."""
 
+    label: str
     frozen: FrozenWave
     answers: pd.DataFrame
     blocks: Sequence[Block]
     counts: Sequence[MeasureCounts]
 
 
-def _cards(wave: Wave, frozen: FrozenWave) -> Iterator[tuple[str, Card]]:
-    answers = _answers_of(wave.id, frozen)
-    described = _Described(frozen, answers, _blocks(wave.id), tallying.count_kept_answers(wave.id, frozen.instrument))
+def _read(wave_id: int) -> _Described | None:
+    wave = db.session.get_one(Wave, wave_id)
+    if wave.terms is None:
+        return None
+    frozen = thaw(wave.key, wave.terms)
+    counts = tallying.count_kept_answers(wave_id, frozen.instrument)
+    return _Described(wave.label, frozen, _answers_of(wave_id, frozen), _blocks(wave_id), counts)
+
+
+def _cards(described: _Described) -> Iterator[tuple[str, Card]]:
+    frozen, answers = described.frozen, described.answers
     whole = _whole(frozen.tree)
     if whole is not None and len(answers) >= PEOPLE_OF_A_PROGRAMME:
-        yield whole.key, _card(described, answers, whole, wave.label)
+        yield whole.key, _card(described, answers, whole)
     for node in frozen.tree.nodes:
         inside = answers[answers[AUTHORITY] == node.key]
         if node.level is Level.AUTHORITY and len(inside) >= PEOPLE_OF_AN_AUTHORITY:
-            yield node.key, _card(described, inside, node, wave.label)
+            yield node.key, _card(described, inside, node)
 
 
 def _whole(tree: GroupTree) -> GroupNode | None:
@@ -109,14 +129,14 @@ def _whole(tree: GroupTree) -> GroupNode | None:
     return GroupNode("+".join(node.key for node in authorities), name, Level.PROGRAMME, None)
 
 
-def _card(described: _Described, answers: pd.DataFrame, group: GroupNode, label: str) -> Card:
+def _card(described: _Described, answers: pd.DataFrame, group: GroupNode) -> Card:
     """A group's card: teams by blocks of one team, divisions by authority."""
     teams = answers[BLOCK].where(~answers[BLOCK].str.contains("+", regex=False), None)
     divisions = answers[AUTHORITY] if answers[AUTHORITY].nunique() > 1 else None
     analysis = analyse_instrument(described.frozen.instrument, answers, teams, divisions)
     return build_card(
         analysis,
-        f"{group.name}, {label}",
+        f"{group.name}, {described.label}",
         people=len(answers),
         groups="authorities",
         items=_item_figures(described, analysis, set(answers[BLOCK])),

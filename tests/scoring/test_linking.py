@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring import linking
@@ -108,6 +108,7 @@ def test_a_link_of_a_version_with_itself_changes_nothing():
     np.testing.assert_allclose(same.linked, np.arange(7, 36), atol=1e-9)
 
 
+@settings(max_examples=10)  # each draws four hundred bootstrap samples
 @given(st.floats(0.5, 2), st.floats(-10, 10))
 def test_mean_sigma_finds_a_straight_line_again(slope, intercept):
     scores = np.random.default_rng(1).normal(size=50)

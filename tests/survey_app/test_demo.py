@@ -37,7 +37,7 @@ def test_planted_effects_are_found_and_quiet_lines_read_as_quiet(app):
     assert len(flagged) / len(lines) < 0.12
     assert len(results.waves("ashcombe")) == 13
     assert len(results.waves("calderport")) == 14, "the bridge is two waves"
-    assert len(steps) == 16
+    assert len(steps) == 17
     assert {account.name for account in demo_accounts(vault())} >= {"Ben Hughes", "Dev Patel", "Chloe Evans"}
 
 

@@ -12,6 +12,7 @@ from survey_app.models.pulses import Wave
 from survey_app.stores.publication_list import list_published
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.stores.reliability_cards import find_card, list_cards
+from survey_app.use_cases import describing
 from survey_app.use_cases.describing import describe_waves, kept_answers
 from survey_app.use_cases.errors import NoAnswers
 from survey_app.use_cases.fieldwork import open_wave
@@ -68,6 +69,20 @@ def test_a_wave_is_described_once(large):
     assert describe_waves(NOW) == 0
     assert db.session.scalar(select(func.count()).select_from(ReliabilityCard)) == 2
     assert db.session.scalar(select(Wave.described_at)) is not None
+
+
+def test_two_that_describe_a_wave_at_once_write_its_cards_once(large, monkeypatch):
+    # Given another worker that finishes while this one still computes
+    real = describing._cards
+
+    def slow(described):
+        monkeypatch.setattr(describing, "_cards", real)
+        assert describe_waves(NOW) == 2
+        return real(described)
+
+    monkeypatch.setattr(describing, "_cards", slow)
+    assert describe_waves(NOW) == 0
+    assert len(list_cards("crescendo")) == 2
 
 
 def test_a_small_wave_is_described_by_no_card(studio):
