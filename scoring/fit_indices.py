@@ -65,6 +65,7 @@ def fit_indices(tested: Tested, srmr: float) -> FitIndices:
     """
     chi2 = max(0.0, 2 * (tested.unrestricted - tested.model))
     baseline = max(0.0, 2 * (tested.unrestricted - tested.independent))
+    lower, upper = rmsea_limits(chi2, tested.df, tested.n, tested.groups)
     return FitIndices(
         chi2=chi2,
         df=tested.df,
@@ -72,8 +73,8 @@ def fit_indices(tested: Tested, srmr: float) -> FitIndices:
         cfi=cfi(chi2, tested.df, baseline, tested.baseline_df),
         tli=tli(chi2, tested.df, baseline, tested.baseline_df),
         rmsea=rmsea(chi2, tested.df, tested.n, tested.groups),
-        rmsea_lower=_rmsea_limit(chi2, tested, 0.95),
-        rmsea_upper=_rmsea_limit(chi2, tested, 0.05),
+        rmsea_lower=lower,
+        rmsea_upper=upper,
         srmr=srmr,
         log_likelihood=tested.model,
         aic=2 * tested.parameters - 2 * tested.model,
@@ -113,12 +114,16 @@ def standardised_residual(mean: Floats, covariance: Floats, model_mean: Floats, 
     return sqrt(float((residual**2).sum() + (away**2).sum()) / (k * (k + 1) / 2 + k))
 
 
-def _rmsea_limit(chi2: float, tested: Tested, probability: float) -> float:
-    """The RMSEA at which a chi-squared as large as this one has the given probability below it."""
-    if tested.df == 0 or float(chndtr(chi2, tested.df, 0.0)) < probability:
+def rmsea_limits(chi2: float, df: int, n: int, groups: int = 1) -> tuple[float, float]:
+    """The RMSEAs at which a chi-squared as large as this has 95 % and 5 % below it; 0 without degrees of freedom."""
+    return _rmsea_limit(chi2, df, n, groups, 0.95), _rmsea_limit(chi2, df, n, groups, 0.05)
+
+
+def _rmsea_limit(chi2: float, df: int, n: int, groups: int, probability: float) -> float:
+    if df == 0 or float(chndtr(chi2, df, 0.0)) < probability:
         return 0.0
     high = max(chi2, 1.0)
-    while float(chndtr(chi2, tested.df, high)) > probability:
+    while float(chndtr(chi2, df, high)) > probability:
         high *= 2
-    beyond = float(brentq(lambda away: float(chndtr(chi2, tested.df, away)) - probability, 0.0, high, xtol=1e-10))
-    return sqrt(beyond / (tested.n * tested.df) * tested.groups)
+    beyond = float(brentq(lambda away: float(chndtr(chi2, df, away)) - probability, 0.0, high, xtol=1e-10))
+    return sqrt(beyond / (n * df) * groups)

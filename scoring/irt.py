@@ -8,16 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, logit
 
-from scoring.errors import DidNotConverge, OutOfRange, ShapesDiffer, TooFewAnswers
+from scoring.errors import DidNotConverge, OutOfRange, ShapesDiffer
+from scoring.graded_likelihood import SMALLEST, Coded, cumulative, gathered, height, normal_grid
 from scoring.matrices import Floats, as_categories, names_of
 
 NODES = 61
 """Points of theta from -6 to 6; already exact to 1e-4 in the log-likelihood."""
 
 _STEPS = 2000
-_SMALLEST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -92,15 +91,17 @@ def fit_graded(answers: ArrayLike | pd.DataFrame, *, nodes: int = NODES) -> Grad
     """
     values = as_categories(answers)
     names = names_of(answers, values.shape[1])
-    coded = _Coded(values, names)
-    grid = _grid(nodes)
+    coded = Coded(values, names)
+    grid = normal_grid(nodes)
     start = coded.start()
     scale = max(1, coded.people)
 
-    def height(parameters: Floats) -> tuple[float, Floats]:
-        return _height(coded, parameters, grid, scale)
+    def climb(parameters: Floats) -> tuple[float, Floats]:
+        found = height(coded, *coded.split(parameters), *grid)
+        gradient = np.concatenate([found.by_discrimination, *found.by_intercepts])
+        return -found.log_likelihood / scale, -gradient / scale
 
-    found = minimize(height, start, jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": _STEPS})
+    found = minimize(climb, start, jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": _STEPS})
     if not found.success and float(np.abs(found.jac).max()) > 1e-5:
         raise DidNotConverge("The graded response model", _STEPS)
     discriminations, intercepts = coded.split(np.asarray(found.x))
@@ -135,6 +136,31 @@ def expected_a_posteriori(model: GradedModel, answers: ArrayLike | pd.DataFrame,
     OutOfRange
         A category that the model has not seen.
     """
+    codes = codes_of(model, answers)
+    theta, weights = normal_grid(nodes)
+    logs = sum(
+        (gathered(np.log(probabilities(model, place, theta)), codes[:, place]) for place in range(len(model.items))),
+        start=np.log(weights)[None, :] + np.zeros((len(codes), 1)),
+    )
+    posterior = np.exp(logs - logs.max(axis=1, keepdims=True))
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    means = posterior @ theta
+    spreads = np.sqrt(np.maximum(posterior @ theta**2 - means**2, 0.0))
+    nothing = (codes < 0).all(axis=1)
+    means[nothing] = spreads[nothing] = np.nan
+    return Places(means, spreads, int((~nothing).sum()), f"expected a posteriori on {nodes} nodes")
+
+
+def codes_of(model: GradedModel, answers: ArrayLike | pd.DataFrame) -> NDArray[np.intp]:
+    """Answers as places in the model's categories, shape (n, k), -1 where missing.
+
+    Raises
+    ------
+    ShapesDiffer
+        Not as many items as the model has.
+    OutOfRange
+        A category that the model has not seen.
+    """
     values = as_categories(answers)
     if values.shape[1] != len(model.items):
         raise ShapesDiffer(f"The model has {len(model.items)} items and the answers {values.shape[1]}.")
@@ -146,18 +172,7 @@ def expected_a_posteriori(model: GradedModel, answers: ArrayLike | pd.DataFrame,
         if unseen.any():
             strange = float(values[unseen, place][0])
             raise OutOfRange(strange, categories[0], categories[-1], model.items[place])
-    theta, weights = _grid(nodes)
-    logs = sum(
-        (_gathered(np.log(_probabilities(model, place, theta)), codes[:, place]) for place in range(len(model.items))),
-        start=np.log(weights)[None, :] + np.zeros((len(values), 1)),
-    )
-    posterior = np.exp(logs - logs.max(axis=1, keepdims=True))
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    means = posterior @ theta
-    spreads = np.sqrt(np.maximum(posterior @ theta**2 - means**2, 0.0))
-    nothing = (codes < 0).all(axis=1)
-    means[nothing] = spreads[nothing] = np.nan
-    return Places(means, spreads, int((~nothing).sum()), f"expected a posteriori on {nodes} nodes")
+    return codes
 
 
 def information(model: GradedModel, thetas: ArrayLike) -> Floats:
@@ -165,9 +180,9 @@ def information(model: GradedModel, thetas: ArrayLike) -> Floats:
     theta = np.atleast_1d(np.asarray(thetas, dtype=np.float64))
     total = np.zeros(len(theta))
     for place in range(len(model.items)):
-        above = _boundaries(model, place, theta)
+        above = boundaries(model, place, theta)
         slopes = np.diff(model.discriminations[place] * above * (1 - above), axis=0)
-        total += (slopes**2 / np.maximum(-np.diff(above, axis=0), _SMALLEST)).sum(axis=0)
+        total += (slopes**2 / np.maximum(-np.diff(above, axis=0), SMALLEST)).sum(axis=0)
     return total
 
 
@@ -176,111 +191,24 @@ def expected_sum(model: GradedModel, thetas: ArrayLike) -> Floats:
     theta = np.atleast_1d(np.asarray(thetas, dtype=np.float64))
     return np.asarray(
         sum(
-            np.array(model.categories[place]) @ _probabilities(model, place, theta) for place in range(len(model.items))
+            np.array(model.categories[place]) @ probabilities(model, place, theta) for place in range(len(model.items))
         )
     )
 
 
 def marginal_reliability(model: GradedModel) -> float:
     """``I / (I + 1)`` averaged over the normal distribution of theta (R: ``mirt::marginal_rxx``)."""
-    theta, weights = _grid(401)
+    theta, weights = normal_grid(401)
     found = information(model, theta)
     return float(weights @ (found / (found + 1)))
 
 
-class _Coded:
-    """Answers as category numbers, one row a pattern of answers with how many people gave it."""
-
-    def __init__(self, values: Floats, names: tuple[str, ...]) -> None:
-        categories, codes = [], np.full(values.shape, -1, dtype=np.intp)
-        for place, name in enumerate(names):
-            known = ~np.isnan(values[:, place])
-            found, own = np.unique(values[known, place], return_inverse=True)
-            if len(found) < 2:
-                raise TooFewAnswers(f"All chose the same answer to {name}; a model needs two categories in use.")
-            categories.append(tuple(map(float, found)))
-            codes[known, place] = own.reshape(-1)
-        if len(names) < 2:
-            raise TooFewAnswers("The graded response model needs two items or more.")
-        answered = codes[(codes >= 0).any(axis=1)]
-        self.people = len(answered)
-        self.patterns, self.counts = np.unique(answered, axis=0, return_counts=True)
-        self.categories = tuple(categories)
-        self.steps = np.array([len(own) - 1 for own in categories])
-
-    def start(self) -> Floats:
-        """Discriminations of 1, and intercepts from the shares that chose a category or a higher one."""
-        parts = [np.ones(len(self.steps))]
-        for place, steps in enumerate(self.steps):
-            own = self.patterns[:, place]
-            shares = np.bincount(own[own >= 0], self.counts[own >= 0], steps + 1)
-            parts.append(1.2 * logit(np.cumsum(shares[::-1])[::-1][1:] / shares.sum()))
-        return np.concatenate(parts)
-
-    def split(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """Discriminations of shape (k,) and intercepts of shape (k, c - 1), NaN beyond an item's own."""
-        items = len(self.steps)
-        intercepts = np.full((items, int(self.steps.max())), np.nan)
-        for place, part in enumerate(np.split(parameters[items:], np.cumsum(self.steps)[:-1])):
-            intercepts[place, : len(part)] = part
-        return parameters[:items].copy(), intercepts
-
-
-def _grid(nodes: int) -> tuple[Floats, Floats]:
-    theta = np.linspace(-6, 6, nodes)
-    weights = np.exp(-(theta**2) / 2)
-    return theta, weights / weights.sum()
-
-
-def _height(coded: _Coded, parameters: Floats, grid: tuple[Floats, Floats], scale: int) -> tuple[float, Floats]:
-    """Minus the log-likelihood per person, with its gradient; steep where an item's intercepts do not fall."""
-    theta, weights = grid
-    discriminations, intercepts = coded.split(parameters)
-    above = [
-        _cumulative(discriminations[place], intercepts[place, :steps], theta) for place, steps in enumerate(coded.steps)
-    ]
-    logs = np.log(weights)[None, :] + np.zeros((len(coded.patterns), 1))
-    for place, boundaries in enumerate(above):
-        logs = logs + _gathered(np.log(np.maximum(-np.diff(boundaries, axis=0), _SMALLEST)), coded.patterns[:, place])
-    highest = logs.max(axis=1, keepdims=True)
-    posterior = np.exp(logs - highest)
-    likelihood = posterior.sum(axis=1, keepdims=True)
-    posterior *= coded.counts[:, None] / likelihood
-    height = float(coded.counts @ (np.log(likelihood[:, 0]) + highest[:, 0]))
-    slopes = [
-        _item_slopes(boundaries, coded.patterns[:, place], posterior, theta) for place, boundaries in enumerate(above)
-    ]
-    gradient = np.concatenate([[own[0] for own in slopes], *[own[1] for own in slopes]])
-    return -height / scale, -gradient / scale
-
-
-def _cumulative(discrimination: float, intercepts: Floats, theta: Floats) -> Floats:
-    """P(Y >= c) for all boundaries, with 1 below and 0 above, shape (categories + 1, nodes)."""
-    inner = expit(discrimination * theta[None, :] + intercepts[:, None])
-    return np.vstack([np.ones_like(theta), inner, np.zeros_like(theta)])
-
-
-def _item_slopes(above: Floats, codes: NDArray[np.intp], posterior: Floats, theta: Floats) -> tuple[float, Floats]:
-    """Derivatives of the log-likelihood by an item's discrimination and intercepts (Fisher's identity)."""
-    categories = len(above) - 1
-    expected = np.zeros((categories, len(theta)))
-    for category in range(categories):
-        expected[category] = posterior[codes == category].sum(axis=0)
-    ratio = expected / np.maximum(-np.diff(above, axis=0), _SMALLEST)
-    by_boundary = (ratio[1:] - ratio[:-1]) * above[1:-1] * (1 - above[1:-1])
-    return float((by_boundary @ theta).sum()), np.asarray(by_boundary.sum(axis=1))
-
-
-def _gathered(table: Floats, codes: NDArray[np.intp]) -> Floats:
-    """Each person's row of a table of categories by nodes; nothing where the item was not answered."""
-    with_nothing = np.vstack([table, np.zeros(table.shape[1])])
-    return np.asarray(with_nothing[codes])
-
-
-def _boundaries(model: GradedModel, place: int, theta: Floats) -> Floats:
+def boundaries(model: GradedModel, place: int, theta: Floats) -> Floats:
+    """P(Y >= c) of one item for all boundaries, with 1 below and 0 above, shape (categories + 1, nodes)."""
     thresholds = model.thresholds[place, : len(model.categories[place]) - 1]
-    return _cumulative(model.discriminations[place], -model.discriminations[place] * thresholds, theta)
+    return cumulative(model.discriminations[place], -model.discriminations[place] * thresholds, theta)
 
 
-def _probabilities(model: GradedModel, place: int, theta: Floats) -> Floats:
-    return np.maximum(-np.diff(_boundaries(model, place, theta), axis=0), _SMALLEST)
+def probabilities(model: GradedModel, place: int, theta: Floats) -> Floats:
+    """P(Y = c) of one item, shape (categories, nodes)."""
+    return np.maximum(-np.diff(boundaries(model, place, theta), axis=0), SMALLEST)

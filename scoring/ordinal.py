@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr
 
+from scoring.adjusted import adjusted_chi2
 from scoring.bivariate_normal import cumulative
 from scoring.errors import TooFewAnswers
 from scoring.fit_indices import cfi, rmsea, tli
@@ -67,15 +68,17 @@ def fit_to(correlations: Polychoric) -> OrdinalFactor:
         raise TooFewAnswers("A factor needs three items.")
     rows, columns = map(np.array, zip(*correlations.pairs, strict=True))
     observed = correlations.correlations[rows, columns]
-    weights = 1 / np.diag(correlations.asymptotic)
+    asymptotic = correlations.correlations_asymptotic
+    weights = 1 / np.diag(asymptotic)
     loadings = one_factor_loadings(correlations.correlations, weights, rows, columns)
     slopes = loading_slopes(loadings, rows, columns)
     residuals = observed - loadings[rows] * loadings[columns]
     bread = np.linalg.inv(slopes.T * weights @ slopes)
-    meat = (slopes.T * weights) @ correlations.asymptotic @ (slopes.T * weights).T
+    meat = (slopes.T * weights) @ asymptotic @ (slopes.T * weights).T
     n, df = correlations.n_used, len(observed) - items
-    model = _Scaled(residuals, weights, slopes, correlations.asymptotic, n)
-    baseline = _Scaled(observed, weights, np.zeros((len(observed), 0)), correlations.asymptotic, n)
+    chi2, baseline = (float(left**2 @ weights) * (n - 1) for left in (residuals, observed))
+    chi2_scaled = adjusted_chi2(chi2, df, weights, slopes, asymptotic)
+    baseline_scaled = adjusted_chi2(baseline, len(observed), weights, np.zeros((len(observed), 0)), asymptotic)
     heywood = tuple(
         f"the uniqueness of {name} is below zero (Heywood case)"
         for name, loading in zip(correlations.items, loadings, strict=True)
@@ -86,16 +89,16 @@ def fit_to(correlations: Polychoric) -> OrdinalFactor:
         loadings=loadings,
         loading_errors=np.sqrt(np.diag(bread @ meat @ bread) / (n - 1)),
         uniquenesses=1 - loadings**2,
-        chi2=model.chi2,
+        chi2=chi2,
         df=df,
-        chi2_scaled=model.scaled,
-        p_scaled=float(chdtrc(df, model.scaled)) if df else None,
-        cfi=cfi(model.chi2, df, baseline.chi2, len(observed)),
-        tli=tli(model.chi2, df, baseline.chi2, len(observed)),
-        rmsea=rmsea(model.chi2, df, n - 1),
-        cfi_scaled=cfi(model.scaled, df, baseline.scaled, len(observed)),
-        tli_scaled=tli(model.scaled, df, baseline.scaled, len(observed)),
-        rmsea_scaled=rmsea(model.scaled, df, n - 1),
+        chi2_scaled=chi2_scaled,
+        p_scaled=float(chdtrc(df, chi2_scaled)) if df else None,
+        cfi=cfi(chi2, df, baseline, len(observed)),
+        tli=tli(chi2, df, baseline, len(observed)),
+        rmsea=rmsea(chi2, df, n - 1),
+        cfi_scaled=cfi(chi2_scaled, df, baseline_scaled, len(observed)),
+        tli_scaled=tli(chi2_scaled, df, baseline_scaled, len(observed)),
+        rmsea_scaled=rmsea(chi2_scaled, df, n - 1),
         srmr=sqrt(float((residuals**2).sum()) / (items * (items + 1) / 2)),
         n_used=n,
         method="diagonally weighted least squares, mean- and variance-adjusted",
@@ -123,22 +126,6 @@ def omega_of_scores(correlations: Polychoric, loadings: Floats) -> tuple[float, 
         shared / _category_covariance(correlations, modelled),
         shared / _category_covariance(correlations, correlations.correlations),
     )
-
-
-class _Scaled:
-    """A weighted sum of squared residuals as a chi-squared, and corrected in mean and variance."""
-
-    def __init__(self, residuals: Floats, weights: Floats, slopes: Floats, asymptotic: Floats, n: int) -> None:
-        self.chi2 = float(residuals**2 @ weights) * (n - 1)
-        df = len(residuals) - slopes.shape[1]
-        if df == 0:
-            self.scaled = 0.0
-            return
-        weighted = slopes * weights[:, None]
-        left = np.diag(weights) - weighted @ np.linalg.inv(slopes.T @ weighted) @ weighted.T
-        spread = left @ asymptotic
-        stretch = sqrt(df / float((spread * spread.T).sum()))
-        self.scaled = self.chi2 * stretch + df - stretch * float(np.trace(spread))
 
 
 def _category_covariance(correlations: Polychoric, latent: Floats) -> float:

@@ -23,8 +23,8 @@ _OUTWARDS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 class Polychoric:
     """Thresholds by item and correlations of shape (k, k); `categories` are the values that each item's answers take.
 
-    `asymptotic` has shape (P, P), P = k (k - 1) / 2 in the order of `pairs`: the covariances of the correlations times
-    n, with the error of the thresholds in them.
+    `asymptotic` has shape (T + P, T + P): the covariances, times n, of all T thresholds and then of the
+    P = k (k - 1) / 2 correlations in the order of `pairs`, with the error of the thresholds in them.
     """
 
     items: tuple[str, ...]
@@ -36,6 +36,11 @@ class Polychoric:
     n_used: int
     method: str
     warnings: tuple[str, ...]
+
+    @property
+    def correlations_asymptotic(self) -> Floats:
+        """The part of `asymptotic` that is about the correlations, shape (P, P)."""
+        return self.asymptotic[-len(self.pairs) :, -len(self.pairs) :]
 
 
 def polychoric(answers: ArrayLike | pd.DataFrame) -> Polychoric:
@@ -158,14 +163,14 @@ class _Pair:
 
 
 def _asymptotic(coded: list[_Coded], pairs: list[tuple[int, int]], fitted: list[_Pair]) -> Floats:
-    """n times the covariances of the correlations, by the sandwich of both steps' estimating equations."""
-    n = len(coded[0].codes)
+    """n times the covariances of thresholds and correlations, by the sandwich of both steps' estimating equations."""
     scores = [item.scores() for item in coded]
     inverse = [np.linalg.inv(own.T @ own) for own in scores]
-    corrected = np.empty((n, len(pairs)))
-    for place, ((first, second), pair) in enumerate(zip(pairs, fitted, strict=True)):
+    influences = [own @ spread for own, spread in zip(scores, inverse, strict=True)]
+    for (first, second), pair in zip(pairs, fitted, strict=True):
         own = plain = pair.scores()
         for item, by_threshold in zip((first, second), pair.threshold_scores(), strict=True):
             own = own - scores[item] @ (inverse[item] @ (by_threshold.T @ plain))
-        corrected[:, place] = own / float(plain @ plain)
-    return np.asarray(corrected.T @ corrected * n)
+        influences.append((own / float(plain @ plain))[:, None])
+    everybody = np.hstack(influences)
+    return np.asarray(everybody.T @ everybody * len(everybody))

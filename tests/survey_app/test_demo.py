@@ -16,12 +16,18 @@ from survey_app.use_cases.access import demo_accounts
 
 
 @pytest.mark.slow
-def test_planted_effects_are_found_and_quiet_lines_read_as_quiet(app):
+def test_a_reader_finds_what_was_planted_and_quiet_lines_read_as_quiet(app):
     steps = []
     plan = DemoPlan(authorities=3, waves=14, seed=1, today=date(2026, 11, 23))
     DemoSeed(plan, settings(), vault(), steps.append).run()
     results = DatabaseResults("crescendo")
+    assert len(steps) == 17
+    assert {account.name for account in demo_accounts(vault())} >= {"Ben Hughes", "Dev Patel", "Chloe Evans"}
+    _assert_planted_effects_are_found(results)
+    _assert_changed_questions_are_seen(results)
 
+
+def _assert_planted_effects_are_found(results):
     def page(key):
         return build_group_page(results, results.group(key))
 
@@ -37,16 +43,9 @@ def test_planted_effects_are_found_and_quiet_lines_read_as_quiet(app):
     assert len(flagged) / len(lines) < 0.12
     assert len(results.waves("ashcombe")) == 13
     assert len(results.waves("calderport")) == 14, "the bridge is two waves"
-    assert len(steps) == 17
-    assert {account.name for account in demo_accounts(vault())} >= {"Ben Hughes", "Dev Patel", "Chloe Evans"}
 
 
-@pytest.mark.slow
-def test_a_reader_sees_where_questions_changed_and_what_that_did(app):
-    plan = DemoPlan(authorities=3, waves=9, seed=1, today=date(2026, 11, 23))
-    DemoSeed(plan, settings(), vault(), lambda _: None).run()
-    results = DatabaseResults("crescendo")
-
+def _assert_changed_questions_are_seen(results):
     def page(key, measure):
         return build_measure_page(results, results.group(key), measure)
 
