@@ -39,6 +39,7 @@ class Alpha:
     standardized_alpha: float | None
     mean_correlation: float | None
     median_correlation: float | None
+    correlation_variance: float | None
     standard_error: float | None
     duhachek: tuple[float, float] | None
     bonett: tuple[float, float] | None
@@ -50,6 +51,12 @@ class Alpha:
     method: str
     missing: str
     warnings: tuple[str, ...]
+
+    @property
+    def signal_to_noise(self) -> float | None:
+        """``k r / (1 - r)`` with the mean correlation r: Cronbach & Gleser 1964; None where r is 1 or unknown."""
+        mean = self.mean_correlation
+        return None if mean is None or mean == 1 else self.n_items * mean / (1 - mean)
 
 
 def cronbach_alpha(
@@ -106,6 +113,7 @@ def alpha_of(moments: Moments, confidence: float = 0.95) -> Alpha:
         standardized_alpha=raw_alpha(correlations) if known else None,
         mean_correlation=float(pairs.mean()) if known else None,
         median_correlation=float(np.median(pairs)) if known else None,
+        correlation_variance=float(pairs.var(ddof=1)) if known and len(pairs) > 1 else None,
         standard_error=error,
         duhachek=None if alpha is None or error is None else (alpha - reach * error, alpha + reach * error),
         bonett=None if alpha is None else bonett_interval(alpha, n, items, confidence),
@@ -177,12 +185,18 @@ def _lambda2(covariance: Floats) -> float:
     return (float(off.sum()) + sqrt(items / (items - 1) * float((off**2).sum()))) / total
 
 
-def _lambda6(correlations: Floats) -> float | None:
+def squared_multiple_correlations(correlations: Floats) -> Floats | None:
+    """What the others explain of each item, shape (k,); None where an item is told exactly by the others."""
     try:
         inverse = np.linalg.inv(correlations)
     except np.linalg.LinAlgError:
         return None
-    return 1 - float((1 / np.diag(inverse)).sum()) / float(correlations.sum())
+    return np.asarray(1 - 1 / np.diag(inverse))
+
+
+def _lambda6(correlations: Floats) -> float | None:
+    explained = squared_multiple_correlations(correlations)
+    return None if explained is None else 1 - float((1 - explained).sum()) / float(correlations.sum())
 
 
 def _alpha_warnings(alpha: float | None, n: int, items: int) -> tuple[str, ...]:

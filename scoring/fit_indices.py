@@ -44,6 +44,15 @@ class FitIndices:
 
 
 @dataclass(frozen=True)
+class RobustIndices:
+    """CFI, TLI and RMSEA that estimate what they would be for complete, normal answers."""
+
+    cfi: float
+    tli: float
+    rmsea: float
+
+
+@dataclass(frozen=True)
 class Tested:
     """What the indices are computed from: log-likelihoods of the model, of none, and of no relations, and df."""
 
@@ -87,9 +96,9 @@ def fit_indices(tested: Tested, srmr: float) -> FitIndices:
 
 
 def cfi(chi2: float, df: int, baseline: float, baseline_df: int) -> float:
-    """``1 - max(chi2 - df, 0) / max(chi2 - df, baseline - df_b, 0)``; 1 where neither exceeds its df."""
+    """``1 - max(chi2 - df, 0) / max(chi2 - df, baseline - df_b, 0)``; 1 without df, or where neither exceeds its df."""
     worst = max(chi2 - df, baseline - baseline_df, 0.0)
-    return 1.0 if worst == 0 else 1 - max(chi2 - df, 0.0) / worst
+    return 1.0 if worst == 0 or df == 0 else 1 - max(chi2 - df, 0.0) / worst
 
 
 def tli(chi2: float, df: int, baseline: float, baseline_df: int) -> float:
@@ -103,6 +112,32 @@ def tli(chi2: float, df: int, baseline: float, baseline_df: int) -> float:
 def rmsea(chi2: float, df: int, n: int, groups: int = 1) -> float:
     """``sqrt(max(chi2 - df, 0) / (n df)) sqrt(groups)``; 0 without degrees of freedom."""
     return sqrt(max(chi2 - df, 0.0) / (n * df) * groups) if df else 0.0
+
+
+def robust_indices(model: tuple[float, int, float], baseline: tuple[float, int, float], n: int) -> RobustIndices:
+    """Indices with the misfit that chance alone would leave, a factor times the df, taken off.
+
+    Brosseau-Liard, Savalei & Li 2012, *Multivariate Behavioral Research* 47, 904-930; Brosseau-Liard & Savalei 2014,
+    the same 49, 460-470 (R: lavaan's ``cfi.robust``, ``tli.robust``, ``rmsea.robust``). All say perfect fit without
+    degrees of freedom.
+
+    Parameters
+    ----------
+    model, baseline
+        Chi-squared, df and the factor, of the model and of no relations.
+    n
+        What the chi-squared is a multiple of.
+    """
+    (chi2, df, factor), (apart, apart_df, apart_factor) = model, baseline
+    left, worst = chi2 - factor * df, apart - apart_factor * apart_df
+    if df == 0:
+        return RobustIndices(1.0, 1.0, 0.0)
+    most = max(left, worst, 0.0)
+    return RobustIndices(
+        cfi=1.0 if most == 0 else 1 - max(left, 0.0) / most,
+        tli=1 - left * apart_df / (worst * df) if worst else 1.0,
+        rmsea=sqrt(max(left, 0.0) / (n * df)),
+    )
 
 
 def standardised_residual(mean: Floats, covariance: Floats, model_mean: Floats, model_covariance: Floats) -> float:

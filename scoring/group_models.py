@@ -18,7 +18,10 @@ from scoring.matrices import Floats
 from scoring.structures import Matrices, Numbering, Structure, matrices
 
 WORST_CFI, WORST_RMSEA = -0.010, 0.015
-"""Chen 2007, *Structural Equation Modeling* 14, 464-504; Cheung & Rensvold 2002, the same 9, 233-255."""
+"""How far CFI may fall, and RMSEA rise from a model that could be tested.
+
+Chen 2007, *Structural Equation Modeling* 14, 464-504; Cheung & Rensvold 2002, the same 9, 233-255.
+"""
 
 
 class Level(StrEnum):
@@ -110,7 +113,7 @@ def fit_level(
         delta_cfi=cfi,
         delta_rmsea=rmsea,
         delta_srmr=fit.srmr - previous.srmr,
-        holds=cfi >= WORST_CFI and rmsea <= WORST_RMSEA,
+        holds=cfi >= WORST_CFI and (rmsea <= WORST_RMSEA or not previous.df),
         groups=found,
     )
 
@@ -144,11 +147,16 @@ def _structures(
     if any(count < 2 for count in np.bincount(factor_of)):
         raise TooFewAnswers("A scale needs two items or more.")
     numbering = Numbering()
-    markers = np.array([np.flatnonzero(factor_of == factor)[0] for factor in range(factors)])
+    markers = np.array([_marker(factor_of, factor, freed) for factor in range(factors)])
     structures = [
         _structure(_Names(level, group, freed), numbering, factor_of, markers) for group in range(len(samples))
     ]
     return structures, _start(structures, samples, factor_of, markers, len(numbering.names))
+
+
+def _marker(factor_of: NDArray[np.intp], factor: int, freed: Freed) -> int:
+    """The first item of a factor whose loading is not left to differ: it gives the factor its unit."""
+    return next(int(item) for item in np.flatnonzero(factor_of == factor) if int(item) not in freed.loadings)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def partial(
 
     From the metric model on, the item whose freed loading or intercept improves chi-squared most is left to differ, one
     after the other, until the changes of CFI and RMSEA are small (Byrne, Shavelson & Muthen 1989, *Psychological
-    Bulletin* 105, 456-466). Two items of each scale always stay equal, and the first item's loading, which marks the
+    Bulletin* 105, 456-466). Two items of each scale always stay equal; the first of those whose loading does marks the
     factor. Means may be compared where the level holds.
 
     Raises
@@ -141,10 +141,9 @@ def partial(
         raise TooFewAnswers(f"Not testable: {reason}.")
     samples, factor_of = divided.samples, divided.factor_of
     configural = fit_level(Level.CONFIGURAL, samples, factor_of, None).fit
-    markers = frozenset(int(np.flatnonzero(factor_of == factor)[0]) for factor in range(int(factor_of.max()) + 1))
-    metric, freed = _free(Level.METRIC, divided, configural, NOTHING_FREED, markers)
+    metric, freed = _free(Level.METRIC, divided, configural, NOTHING_FREED)
     freed = replace(freed, intercepts=freed.loadings)
-    scalar, freed = _free(Level.SCALAR, divided, metric.fit, freed, frozenset())
+    scalar, freed = _free(Level.SCALAR, divided, metric.fit, freed)
     return PartialInvariance(
         level=Level.SCALAR,
         step=scalar,
@@ -156,15 +155,13 @@ def partial(
     )
 
 
-def _free(
-    level: Level, divided: _Divided, previous: FitIndices, freed: Freed, fixed: frozenset[int]
-) -> tuple[Step, Freed]:
+def _free(level: Level, divided: _Divided, previous: FitIndices, freed: Freed) -> tuple[Step, Freed]:
     """Free items one after the other until a level holds, or none may be freed any more."""
     factor_of = divided.factor_of
     step = fit_level(level, divided.samples, factor_of, previous, freed)
     while not step.holds:
         taken = freed.loadings | freed.intercepts
-        left = [item for item in range(len(factor_of)) if item not in taken | fixed]
+        left = [item for item in range(len(factor_of)) if item not in taken]
         spare = [item for item in left if _equal_items(factor_of, taken, item) > 2]
         if not spare:
             return step, freed

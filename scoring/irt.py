@@ -190,9 +190,7 @@ def expected_sum(model: GradedModel, thetas: ArrayLike) -> Floats:
     """The sum of answers to expect at given thetas, in units of the answers."""
     theta = np.atleast_1d(np.asarray(thetas, dtype=np.float64))
     return np.asarray(
-        sum(
-            np.array(model.categories[place]) @ probabilities(model, place, theta) for place in range(len(model.items))
-        )
+        sum(np.array(model.categories[place]) @ probabilities(model, place, theta) for place in range(len(model.items)))
     )
 
 

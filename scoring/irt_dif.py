@@ -49,9 +49,7 @@ class LikelihoodRatios:
     missing: str
 
 
-def likelihood_ratios(
-    answers: ArrayLike | pd.DataFrame, groups: ArrayLike, *, nodes: int = NODES
-) -> LikelihoodRatios:
+def likelihood_ratios(answers: ArrayLike | pd.DataFrame, groups: ArrayLike, *, nodes: int = NODES) -> LikelihoodRatios:
     """Test each item of a graded response model for differential functioning, all others being the same in the groups.
 
     Thissen, Steinberg & Wainer 1993 (R: ``mirt::DIF(scheme = "drop")``). The groups' means and variances of theta are
@@ -77,7 +75,7 @@ def likelihood_ratios(
     names = names_of(answers, values.shape[1])
     codes, labels = group_codes(groups, len(values))
     samples = _samples(values, names, codes, len(labels))
-    equal = _fit(samples, None, _start(samples, nodes), nodes)
+    equal = _fit(samples, None, _start(samples), nodes)
     df = (len(samples) - 1) * (samples[0].steps + 1)
     tests = []
     for place, name in enumerate(names):
@@ -118,7 +116,7 @@ class _Fit:
     log_likelihood: float
 
 
-def _start(samples: Sequence[Coded], nodes: int) -> _Fit:
+def _start(samples: Sequence[Coded]) -> _Fit:
     largest = max(samples, key=lambda sample: sample.people)
     later = np.zeros(len(samples) - 1)
     return _Fit(largest.start(), np.zeros((len(later), 0)), later, later, float("nan"))
@@ -174,9 +172,7 @@ def _weights(theta: Floats, mean: float, spread: float) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def _theta_slopes(
-    found: Height, theta: Floats, weights: Floats, mean: float, spread: float
-) -> tuple[float, float]:
+def _theta_slopes(found: Height, theta: Floats, weights: Floats, mean: float, spread: float) -> tuple[float, float]:
     """Derivatives of the log-likelihood by a group's mean and by the logarithm of its spread."""
     away = (theta - mean) / max(spread, _SMALLEST_SPREAD)
     beyond = found.people - found.people.sum() * weights

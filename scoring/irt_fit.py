@@ -54,7 +54,8 @@ def limited_information_fit(model: GradedModel, answers: ArrayLike | pd.DataFram
     Raises
     ------
     TooFewAnswers
-        Fewer than four items leave nothing to test, or fewer than two complete rows.
+        Fewer than four items leave nothing to test; fewer than two complete rows; or a category that none of them
+        chose.
     ShapesDiffer, OutOfRange
         As `scoring.irt.expected_a_posteriori`.
     """
@@ -62,6 +63,7 @@ def limited_information_fit(model: GradedModel, answers: ArrayLike | pd.DataFram
     codes = codes[(codes >= 0).all(axis=1)]
     if len(model.items) < 4 or len(codes) < 2:
         raise TooFewAnswers("The fit of a graded response model is tested on four items and two complete rows or more.")
+    _check_categories(model, codes)
     n, pairs = len(codes), list(combinations(range(len(model.items)), 2))
     fitted = _Expected(model.discriminations, _intercepts(model), pairs)
     alone = _Expected(np.zeros(len(model.items)), _shares(codes, fitted.steps), pairs)
@@ -86,12 +88,17 @@ def limited_information_fit(model: GradedModel, answers: ArrayLike | pd.DataFram
     )
 
 
+def _check_categories(model: GradedModel, codes: NDArray[np.intp]) -> None:
+    for place, (name, categories) in enumerate(zip(model.items, model.categories, strict=True)):
+        for code, category in enumerate(categories):
+            if not (codes[:, place] == code).any():
+                raise TooFewAnswers(f"Nobody who answered everything chose {category:g} for {name}.")
+
+
 def _intercepts(model: GradedModel) -> list[Floats]:
     return [
         -slope * thresholds[: len(categories) - 1]
-        for slope, thresholds, categories in zip(
-            model.discriminations, model.thresholds, model.categories, strict=True
-        )
+        for slope, thresholds, categories in zip(model.discriminations, model.thresholds, model.categories, strict=True)
     ]
 
 
@@ -116,9 +123,7 @@ class _Expected:
     Moments are P(Y >= c) of each item and step, then E(Y Y') of each pair, with Y counted from 0.
     """
 
-    def __init__(
-        self, discriminations: Floats, intercepts: Sequence[Floats], pairs: Sequence[tuple[int, int]]
-    ) -> None:
+    def __init__(self, discriminations: Floats, intercepts: Sequence[Floats], pairs: Sequence[tuple[int, int]]) -> None:
         self.theta, self.weights = normal_grid(_NODES)
         self.pairs = pairs
         self.above = [
@@ -131,13 +136,13 @@ class _Expected:
         self.means = np.array([own.sum(axis=0) for own in self.above])
         odd = [2 * np.arange(1, steps + 1) - 1 for steps in self.steps]
         self.squares = np.array([weight @ own for weight, own in zip(odd, self.above, strict=True)])
-        self.moments = np.concatenate([self.shares @ self.weights, [self._mean_of(pair) for pair in pairs]])
+        self.moments = np.concatenate([self.shares @ self.weights, [self.mean_of(pair) for pair in pairs]])
         self.covariance = self._second() - np.outer(self.moments, self.moments)
         self.slopes = self._slopes()
 
-    def _mean_of(self, items: Sequence[int], beside: Floats | float = 1.0) -> float:
-        """Expected product of answers, an item named twice being squared."""
-        product = self.weights * beside
+    def mean_of(self, items: Sequence[int], beside: Floats | None = None) -> float:
+        """Expected product of answers, an item named twice being squared, and of what stands beside them."""
+        product = self.weights if beside is None else self.weights * beside
         for item, times in Counter(items).items():
             product = product * (self.means if times == 1 else self.squares)[item]
         return float(product.sum())
@@ -150,22 +155,22 @@ class _Expected:
         together = (self.shares * self.weights) @ self.shares.T
         higher = np.maximum.outer(self.step_of, self.step_of)
         first_of = np.cumsum([0, *self.steps[:-1]])[self.item_of]
-        nested = self.moments[:shares][first_of[:, None] + np.minimum(higher, np.array(self.steps)[self.item_of, None]) - 1]
+        nested = self.moments[np.minimum(first_of[:, None] + higher - 1, shares - 1)]
         found[:shares, :shares] = np.where(same, nested, together)
         for column, pair in enumerate(self.pairs, start=shares):
             for row in range(shares):
                 found[row, column] = found[column, row] = self._share_with(row, pair)
             for row, other in enumerate(self.pairs[: column - shares + 1], start=shares):
-                found[row, column] = found[column, row] = self._mean_of((*pair, *other))
+                found[row, column] = found[column, row] = self.mean_of((*pair, *other))
         return found
 
     def _share_with(self, row: int, pair: tuple[int, int]) -> float:
         """Expected product of one step's indicator and a pair's product."""
         item, step = self.item_of[row], self.step_of[row]
         if item not in pair:
-            return self._mean_of(pair, self.shares[row])
+            return self.mean_of(pair, self.shares[row])
         own = self.above[item]
-        return self._mean_of([other for other in pair if other != item], step * own[step - 1] + own[step:].sum(axis=0))
+        return self.mean_of([other for other in pair if other != item], step * own[step - 1] + own[step:].sum(axis=0))
 
     def _slopes(self) -> Floats:
         """Derivatives by all discriminations, then by all intercepts, shape (moments, parameters)."""
@@ -194,10 +199,10 @@ def _distance(residuals: Floats, covariance: Floats, slopes: Floats) -> float:
 def _residual_correlation(codes: NDArray[np.intp], fitted: _Expected) -> float:
     means = fitted.means @ fitted.weights
     spreads = np.sqrt(fitted.squares @ fitted.weights - means**2)
-    observed = np.corrcoef(codes, rowvar=False)
+    observed = np.asarray(np.corrcoef(codes, rowvar=False))
     left = [
         observed[first, second]
-        - (fitted._mean_of((first, second)) - means[first] * means[second]) / (spreads[first] * spreads[second])
+        - (fitted.mean_of((first, second)) - means[first] * means[second]) / (spreads[first] * spreads[second])
         for first, second in fitted.pairs
     ]
     return sqrt(float(np.mean(np.square(left))))

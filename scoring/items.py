@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from scoring.alpha import Alpha, alpha_of, raw_alpha
+from scoring.alpha import Alpha, alpha_of, squared_multiple_correlations
 from scoring.errors import EmptyRange, OutOfRange
 from scoring.matrices import Floats, Numbers, as_matrix, names_of
 from scoring.moments import Moments, blocks, complete_moments, correlations_of
@@ -23,7 +23,8 @@ class ItemStatistics:
     """One item. Shares are of those who answered it (floor, ceiling) or of all rows (missing).
 
     Mean, SD and counts rest on everybody who answered the item; correlation and `alpha_without` on complete rows, as
-    the scale's alpha does. None where a figure does not exist.
+    the scale's alpha does. `common_r` is that with what the items have in common (R: psych's ``r.cor``); `without` is
+    the alpha of the other items with its company. None where a figure does not exist.
     """
 
     name: str
@@ -32,8 +33,9 @@ class ItemStatistics:
     sd: float | None
     corrected_r: float | None
     uncorrected_r: float | None
+    common_r: float | None
     alpha_without: float | None
-    standardized_alpha_without: float | None
+    without: Alpha | None
     floor: float | None
     ceiling: float | None
     missing: float
@@ -82,7 +84,7 @@ def analyse(answers: ArrayLike | pd.DataFrame, minimum: int, maximum: int, *, co
     described = _describe(matrix, minimum, maximum, names)
     moments = complete_moments(matrix)
     alpha = alpha_of(moments, confidence)
-    together = _beside_the_others(moments)
+    together = _beside_the_others(moments, confidence)
     items = tuple(_statistics(name, described[place], together[place], len(matrix)) for place, name in enumerate(names))
     return ItemAnalysis(
         items=items,
@@ -113,8 +115,8 @@ class _Together:
 
     corrected_r: float | None
     uncorrected_r: float | None
-    alpha_without: float | None
-    standardized_alpha_without: float | None
+    common_r: float | None
+    without: Alpha | None
 
 
 def _describe(matrix: Numbers, minimum: int, maximum: int, names: tuple[str, ...]) -> list[_Described]:
@@ -159,31 +161,40 @@ def _describe_fractions(column: Floats, name: str, minimum: int, maximum: int) -
     return _Described(given.size, mean, sd, int((given == minimum).sum()), int((given == maximum).sum()), None)
 
 
-def _beside_the_others(moments: Moments) -> list[_Together]:
+def _beside_the_others(moments: Moments, confidence: float) -> list[_Together]:
     covariance = moments.covariance
     variances, sums, total = np.diag(covariance), covariance.sum(axis=1), float(covariance.sum())
     rest = total - 2 * sums + variances
     spreads = np.sqrt(np.where(variances > 0, variances, np.nan))
-    correlations = correlations_of(covariance)
     with np.errstate(invalid="ignore", divide="ignore"):
         corrected = (sums - variances) / (spreads * np.sqrt(np.where(rest > 0, rest, np.nan)))
         uncorrected = sums / (spreads * np.sqrt(total)) if total > 0 else np.full(len(sums), np.nan)
+    common = _common_correlations(covariance)
     return [
         _Together(
             _known(corrected[place]),
             _known(uncorrected[place]),
-            _without(covariance, place),
-            _without(correlations, place),
+            _known(common[place]),
+            alpha_of(_without(moments, place), confidence) if len(covariance) > 2 else None,
         )
         for place in range(len(covariance))
     ]
 
 
-def _without(covariance: Floats, place: int) -> float | None:
-    if len(covariance) < 3:
-        return None
-    left = np.delete(np.delete(covariance, place, axis=0), place, axis=1)
-    return raw_alpha(left)
+def _common_correlations(covariance: Floats) -> Floats:
+    """Correlations with the sum of what the items have in common, their own share being what the others explain."""
+    correlations = correlations_of(covariance)
+    explained = None if np.isnan(correlations).any() else squared_multiple_correlations(correlations)
+    if explained is None:
+        return np.full(len(covariance), np.nan)
+    np.fill_diagonal(correlations, explained)
+    total = float(correlations.sum())
+    return correlations.sum(axis=0) / np.sqrt(total) if total > 0 else np.full(len(covariance), np.nan)
+
+
+def _without(moments: Moments, place: int) -> Moments:
+    others = np.delete(np.arange(len(moments.means)), place)
+    return Moments(moments.means[others], moments.covariance[np.ix_(others, others)], moments.n, moments.missing)
 
 
 def _statistics(name: str, item: _Described, beside: _Together, rows: int) -> ItemStatistics:
@@ -197,8 +208,9 @@ def _statistics(name: str, item: _Described, beside: _Together, rows: int) -> It
         sd=_known(item.sd),
         corrected_r=beside.corrected_r,
         uncorrected_r=beside.uncorrected_r,
-        alpha_without=beside.alpha_without,
-        standardized_alpha_without=beside.standardized_alpha_without,
+        common_r=beside.common_r,
+        alpha_without=None if beside.without is None else beside.without.alpha,
+        without=beside.without,
         floor=floor,
         ceiling=ceiling,
         missing=missing,

@@ -13,18 +13,19 @@ from scipy.special import chdtrc, ndtr
 from scoring.adjusted import adjusted_chi2
 from scoring.bivariate_normal import cumulative
 from scoring.errors import TooFewAnswers
-from scoring.fit_indices import cfi, rmsea, tli
+from scoring.fit_indices import RobustIndices, cfi, rmsea, robust_indices, tli
 from scoring.least_squares import loading_slopes, one_factor_loadings
 from scoring.matrices import Floats
 from scoring.polychoric import Polychoric, polychoric
+from scoring.structures import Places
 
 
 @dataclass(frozen=True)
 class OrdinalFactor:
     """One factor of the responses behind the answers: standardised loadings and their robust standard errors, (k,).
 
-    `chi2` is that of the weighted residuals; the scaled figures are corrected in mean and variance (WLSMV). No degrees
-    of freedom: nothing is tested and `p_scaled` is None.
+    `chi2` is that of the weighted residuals; the scaled figures are corrected in mean and variance (WLSMV), `robust`
+    are those of the responses behind the answers. No degrees of freedom: nothing is tested and `p_scaled` is None.
     """
 
     items: tuple[str, ...]
@@ -41,6 +42,7 @@ class OrdinalFactor:
     cfi_scaled: float
     tli_scaled: float
     rmsea_scaled: float
+    robust: RobustIndices | None
     srmr: float
     n_used: int
     method: str
@@ -99,11 +101,51 @@ def fit_to(correlations: Polychoric) -> OrdinalFactor:
         cfi_scaled=cfi(chi2_scaled, df, baseline_scaled, len(observed)),
         tli_scaled=tli(chi2_scaled, df, baseline_scaled, len(observed)),
         rmsea_scaled=rmsea(chi2_scaled, df, n - 1),
+        robust=_as_if_normal(correlations, loadings, df),
         srmr=sqrt(float((residuals**2).sum()) / (items * (items + 1) / 2)),
         n_used=n,
         method="diagonally weighted least squares, mean- and variance-adjusted",
         warnings=correlations.warnings + heywood,
     )
+
+
+def _as_if_normal(correlations: Polychoric, loadings: Floats, df: int) -> RobustIndices | None:
+    """Indices of the responses behind the answers, had they been seen; None where the correlations cannot be theirs.
+
+    Savalei 2021, *Psychological Methods* 26, 466-477: the normal-theory distance of the polychoric correlations from
+    the model, and what sampling alone makes of it (lavaan's ``catML``).
+    """
+    observed = correlations.correlations
+    if float(np.linalg.eigvalsh(observed)[0]) <= 0 or (np.abs(loadings) >= 1).any():
+        return None
+    rows, columns = map(np.array, zip(*correlations.pairs, strict=True))
+    implied = np.outer(loadings, loadings)
+    np.fill_diagonal(implied, 1.0)
+    asymptotic, slopes = correlations.correlations_asymptotic, loading_slopes(loadings, rows, columns)
+    weighted = slopes.T / np.diag(asymptotic)
+    kept = np.eye(len(rows)) - slopes @ np.linalg.inv(weighted @ slopes) @ weighted
+    factor = float(np.trace(kept.T @ _normal_weights(implied, rows, columns) @ kept @ asymptotic)) / df if df else 1.0
+    alone = np.eye(len(observed))
+    alone_factor = float(np.trace(_normal_weights(alone, rows, columns) @ asymptotic)) / len(rows)
+    n = correlations.n_used
+    return robust_indices(
+        (n * _normal_distance(observed, implied), df, factor),
+        (n * _normal_distance(observed, alone), len(rows), alone_factor),
+        n - 1,
+    )
+
+
+def _normal_distance(observed: Floats, implied: Floats) -> float:
+    """``log|S| - log|R| + tr(R S^-1) - k``, twice the distance of log-likelihoods per person."""
+    ratio = np.linalg.solve(implied, observed)
+    return float(np.trace(ratio) - np.linalg.slogdet(ratio)[1] - len(observed))
+
+
+def _normal_weights(implied: Floats, rows: Places, columns: Places) -> Floats:
+    """Normal theory's weights of pairs of correlations: the information about them, shape (P, P)."""
+    inverse = np.linalg.inv(implied)
+    straight = inverse[np.ix_(rows, rows)] * inverse[np.ix_(columns, columns)]
+    return np.asarray(straight + inverse[np.ix_(rows, columns)] * inverse[np.ix_(columns, rows)])
 
 
 def omega_of_scores(correlations: Polychoric, loadings: Floats) -> tuple[float, float]:

@@ -327,6 +327,7 @@ def _step(level: OrdinalLevel, fitted: _Fitted, loosest: OrdinalStep | None) -> 
     error = rmsea(chi2_scaled, df, n - groups, groups)
     delta_cfi = None if loosest is None else fit - loosest.cfi_scaled
     delta_rmsea = None if loosest is None else error - loosest.rmsea_scaled
+    tighter = delta_rmsea is None or loosest is None or not loosest.df or delta_rmsea <= WORST_RMSEA
     return OrdinalStep(
         level=level,
         chi2=chi2,
@@ -339,7 +340,7 @@ def _step(level: OrdinalLevel, fitted: _Fitted, loosest: OrdinalStep | None) -> 
         srmr=float(np.dot(shares, left_over)),
         delta_cfi=delta_cfi,
         delta_rmsea=delta_rmsea,
-        holds=(delta_cfi is None or delta_cfi >= WORST_CFI) and (delta_rmsea is None or delta_rmsea <= WORST_RMSEA),
+        holds=(delta_cfi is None or delta_cfi >= WORST_CFI) and tighter,
     )
 
 

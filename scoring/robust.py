@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from scoring.factor import FittedFactors, Scales, columns_of, fit_factors, independent_log_likelihood
-from scoring.fit_indices import cfi, rmsea, tli
+from scoring.fit_indices import RobustIndices, cfi, rmsea, robust_indices, tli
 from scoring.likelihood import observed_information
 from scoring.matrices import Floats, as_floats
 from scoring.structures import derivatives, matrices
@@ -18,7 +18,10 @@ from scoring.structures import derivatives, matrices
 
 @dataclass(frozen=True)
 class RobustFit:
-    """Sandwich standard errors of the loadings, (p, m), and the fit corrected by Yuan and Bentler's factor."""
+    """Sandwich standard errors of the loadings, (p, m), and the fit corrected by Yuan and Bentler's factor.
+
+    `robust` are the indices as they would be for normal answers.
+    """
 
     loading_errors: Floats
     chi2_scaled: float
@@ -28,6 +31,7 @@ class RobustFit:
     cfi_scaled: float
     tli_scaled: float
     rmsea_scaled: float
+    robust: RobustIndices
     n_used: int
     method: str
     missing: str
@@ -80,7 +84,8 @@ def _fit(values: Floats, fitted: FittedFactors, loading_errors: Floats, trace: f
     saturated, apart = _unrestricted_trace(values, fitted), _independent_trace(values, fitted)
     scaling = (saturated - trace) / df if df else None
     scaled = chi2 / scaling if scaling else 0.0
-    baseline_scaled = baseline / ((saturated - apart) / baseline_df)
+    baseline_scaling = (saturated - apart) / baseline_df
+    baseline_scaled = baseline / baseline_scaling
     return RobustFit(
         loading_errors=loading_errors,
         chi2_scaled=scaled,
@@ -90,6 +95,7 @@ def _fit(values: Floats, fitted: FittedFactors, loading_errors: Floats, trace: f
         cfi_scaled=cfi(scaled, df, baseline_scaled, baseline_df),
         tli_scaled=tli(scaled, df, baseline_scaled, baseline_df),
         rmsea_scaled=rmsea(scaled, df, n),
+        robust=robust_indices((chi2, df, scaling or 1.0), (baseline, baseline_df, baseline_scaling), n),
         n_used=n,
         method="robust maximum likelihood",
         missing="complete rows",

@@ -16,6 +16,7 @@ from scoring.dif import purified_ordinal_logistic
 from scoring.errors import DidNotConverge, TooFewAnswers
 from scoring.invariance import PEOPLE_NEEDED, Level
 from scoring.items import LOW_CORRELATION, MANY_AT_THE_END, MANY_MISSING
+from scoring.ordinal_invariance import ordinal_invariance
 
 PEOPLE_FOR_VALIDATION = 300
 CFI, RMSEA, HTMT, OMEGA = 0.95, 0.06, 0.85, 0.70
@@ -175,7 +176,17 @@ def _division_checks(
         f"by {name}", same, f"{tested.level}: {tested.verdict}", _met(tested.level in (Level.SCALAR, Level.STRICT))
     )
     for scale, items in scales.items():
+        yield _ordered(f"by {name}, {scale}", keyed[items], labels, people_needed)
         yield _differences(f"by {name}, {scale}", differ, keyed[items], labels)
+
+
+def _ordered(subject: str, answers: pd.DataFrame, labels: ArrayLike, people_needed: int) -> Check:
+    criterion = "answers taken as ordered categories mean the same"
+    found = ordinal_invariance(answers, labels, people_needed=people_needed)
+    if found.configural is None or found.thresholds_loadings is None:
+        return Check(subject, criterion, str(found.reason), Outcome.NOT_TESTABLE)
+    change = found.thresholds_loadings.cfi_scaled - found.configural.cfi_scaled
+    return Check(subject, criterion, f"CFI changes by {change:+.3f}: {found.verdict}", _met(bool(found.holds)))
 
 
 def _differences(subject: str, criterion: str, answers: pd.DataFrame, labels: ArrayLike) -> Check:

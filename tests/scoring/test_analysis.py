@@ -232,6 +232,15 @@ def test_items_that_hardly_belong_do_not_meet_the_plan():
     assert "gave the same answer" in outcomes["by wave"].found
 
 
+def test_answers_of_two_categories_are_not_tested_as_ordered():
+    answers = made_up(400)
+    halves = answers.mask(answers.notna() & (answers <= 3), 2).mask(answers > 3, 4)
+    found = validate(PULSE, halves, {"wave": np.arange(400) % 2})
+    ordered = [check for check in found.checks if check.criterion.startswith("answers taken as ordered")]
+    assert {check.outcome for check in ordered} == {Outcome.NOT_TESTABLE}
+    assert "three" in ordered[0].found
+
+
 def test_differences_that_cannot_be_estimated_are_not_testable(monkeypatch):
     from scoring import validation
 
@@ -240,4 +249,5 @@ def test_differences_that_cannot_be_estimated_are_not_testable(monkeypatch):
 
     monkeypatch.setattr(validation, "purified_ordinal_logistic", refuse)
     found = validate(PULSE, made_up(400), {"wave": np.arange(400) % 2})
-    assert {check.outcome for check in found.checks if check.subject.startswith("by wave, ")} == {Outcome.NOT_TESTABLE}
+    differences = [check for check in found.checks if check.criterion.startswith("no item is answered differently")]
+    assert {check.outcome for check in differences} == {Outcome.NOT_TESTABLE}

@@ -4,6 +4,7 @@ import pytest
 from scoring.errors import DidNotConverge, ShapesDiffer, TooFewAnswers, UnknownChoice
 from scoring.factor import columns_of, correlated_factors, fit_factors, heterotrait_monotrait, one_factor
 from scoring.fit_indices import cfi, tli
+from scoring.full_information import full_information_indices
 from scoring.least_squares import minimum_residuals, one_factor_loadings
 from scoring.likelihood import maximise, samples_of, unrestricted
 from scoring.modification import modification_indices
@@ -59,6 +60,15 @@ def test_full_information_equals_lavaan_cfa_with_missing_fiml(name):
     r.assert_near(model.loading_errors[:, 0], expected["lambda_se"], 1e-5)
     r.assert_near(model.omega["factor"], expected["omega_total"], 1e-5)
     _check_fit(model, expected["fit"])
+
+
+@pytest.mark.parametrize("name", r.SCALES)
+def test_robust_indices_of_answers_with_gaps_equal_lavaan_fiml(name):
+    answers, found = r.scale(name)
+    if "cfi.robust" in found["omega_cfa"].get("fiml", {}).get("fit", {}):
+        _assert_robust(
+            full_information_indices(answers, {"scale": range(answers.shape[1])}), found["omega_cfa"]["fiml"]["fit"]
+        )
 
 
 @pytest.mark.parametrize("name", r.SCALES)
@@ -132,6 +142,15 @@ def test_one_factor_of_ordered_categories_equals_lavaan_wlsmv(name):
         r.assert_near(getattr(model, name_here), fit[key], 1e-6)
     for name_here in ("cfi_scaled", "tli_scaled", "rmsea_scaled"):
         r.assert_near(getattr(model, name_here), fit[name_here.replace("_", ".")], 1e-6)
+    _assert_robust(model.robust, fit)
+
+
+def _assert_robust(found, fit):
+    if "cfi.robust" in fit and fit["df"]:
+        r.assert_near([found.cfi, found.tli], [fit["cfi.robust"], fit["tli.robust"]], 1e-5)
+        r.assert_near(found.rmsea, fit["rmsea.robust"], 1e-5)
+    else:
+        assert (found.cfi, found.tli, found.rmsea) == (1.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize("name", r.SCALES)
@@ -146,6 +165,7 @@ def test_robust_errors_and_tests_equal_lavaan_mlr(name):
     assert (robust.n_used, robust.df) == (expected["nobs"], fit["df"])
     assert robust.chi2_scaled == pytest.approx(fit["chisq.scaled"], rel=1e-6, abs=1e-3)
     r.assert_near([robust.cfi_scaled, robust.tli_scaled], [fit["cfi.scaled"], fit["tli.scaled"]], 1e-5)
+    _assert_robust(robust.robust, fit)
     if robust.df:
         r.assert_near([robust.rmsea_scaled, robust.scaling], [fit["rmsea.scaled"], fit["chisq.scaling.factor"]], 1e-5)
         r.assert_near(robust.p_scaled, fit["pvalue.scaled"], 1e-6)

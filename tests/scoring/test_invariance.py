@@ -4,7 +4,7 @@ import pytest
 from scoring import dif, invariance
 from scoring.dif import Size, ordinal_logistic, purified_ordinal_logistic
 from scoring.errors import ShapesDiffer, TooFewAnswers
-from scoring.invariance import Level
+from scoring.invariance import WORST_RMSEA, Level
 from scoring.proportional_odds import proportional_odds
 from tests.scoring import r
 
@@ -90,6 +90,15 @@ def test_a_scale_of_three_items_says_that_configural_is_no_test():
     assert tested.warnings == ("three items alone fit any group perfectly: configural is not a test",)
     assert tested.configural.df == 0
     assert tested.metric.df == 2
+
+
+def test_three_items_are_judged_without_the_rmsea_that_nothing_was_tested_by():
+    # Given one population divided at random, forty times over
+    rng = np.random.default_rng(8)
+    answers = rng.normal(size=(600, 1)) + 0.8 * rng.normal(size=(600, 3))
+    steps = [invariance.test(answers, {"s": range(3)}, rng.permutation(600) % 2).metric for _ in range(40)]
+    assert sum(step.holds for step in steps) >= 38
+    assert sum(step.delta_rmsea > WORST_RMSEA for step in steps) > 5
 
 
 def test_small_groups_single_groups_and_constant_items_are_not_testable_and_why():
@@ -238,17 +247,18 @@ def test_few_items_left_to_differ_make_means_comparable():
     assert found.step.groups[1].intercepts[3] - found.step.groups[0].intercepts[3] == pytest.approx(0.8, abs=0.1)
 
 
-def test_an_item_that_weighs_differently_is_left_to_differ_in_both():
+@pytest.mark.parametrize("item", [0, 4])
+def test_an_item_that_weighs_differently_is_left_to_differ_in_both(item):
     rng = np.random.default_rng(22)
     group = np.repeat(["a", "b"], 800)
     trait = rng.normal(size=1600)
     weights = np.ones((1600, 6))
-    weights[800:, 4] = 0.1
+    weights[800:, item] = 0.1
     answers = trait[:, None] * weights + 0.6 * rng.normal(size=(1600, 6))
     found = invariance.partial(answers, {"scale": range(6)}, group)
     assert found.holds
-    assert found.loadings == ("item 5",)
-    assert "item 5" in found.intercepts
+    assert found.loadings == (f"item {item + 1}",)
+    assert f"item {item + 1}" in found.intercepts
 
 
 def test_where_too_many_items_differ_no_level_holds():

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scoring.errors import NotACategory, OutOfRange, ShapesDiffer, TooFewAnswers, UnknownChoice
+from scoring import irt_dif
+from scoring.errors import DidNotConverge, NotACategory, OutOfRange, ShapesDiffer, TooFewAnswers, UnknownChoice
 from scoring.irt import (
     expected_a_posteriori,
     expected_sum,
@@ -11,6 +12,8 @@ from scoring.irt import (
     information,
     marginal_reliability,
 )
+from scoring.irt_dif import likelihood_ratios
+from scoring.irt_fit import limited_information_fit
 from scoring.irt_linking import METHODS, link_thetas, true_score_equating
 from tests.scoring import r
 
@@ -139,3 +142,83 @@ def test_versions_that_share_no_item_or_other_categories_are_not_linked(versions
         link_thetas(old, replace(new, categories=((0.0, 1.0),) * 7))
     with pytest.raises(UnknownChoice, match="mean-sigma, mean-mean"):
         link_thetas(old, new, "rasch")
+
+
+@pytest.mark.parametrize("name", ["lead", "hostil", "bfi_neuro_missing", "bfi_agree_reversed_missing"])
+def test_c2_equals_mirt_m2(name):
+    answers, expected = SAMPLES[name](), r.results("grm_mirt")[name]["C2"]
+
+    fit = limited_information_fit(fit_graded(answers), answers)
+
+    assert fit.df == expected["df"]
+    # their parameters stop where the EM steps get small
+    assert fit.c2 == pytest.approx(expected["M2"], rel=1e-5)
+    r.assert_near(fit.p, expected["p"], 1e-12)
+    r.assert_near(
+        [fit.rmsea, fit.srmsr, fit.cfi, fit.tli], [expected[k] for k in ("RMSEA", "SRMSR", "CFI", "TLI")], 3e-5
+    )
+    # mirt divides by n - 1 in the RMSEA and by n in its limits; ours are both over n - 1
+    shrink = np.sqrt((fit.n_used - 1) / fit.n_used)
+    limits = [fit.rmsea_lower * shrink, fit.rmsea_upper * shrink]
+    r.assert_near(limits, [expected["RMSEA_5"], expected["RMSEA_95"]], 3e-6)
+
+
+def test_c2_of_answers_made_by_the_model_is_a_chi_squared():
+    chance = np.random.default_rng(11)
+    slopes, cuts = np.array([1.2, 2.0, 0.8, 1.5, 1.0]), np.array([-1.0, 0.2, 1.1])
+    found = []
+    for _ in range(60):
+        theta = chance.normal(size=(600, 1, 1))
+        above = 1 / (1 + np.exp(-slopes[None, :, None] * (theta - cuts)))
+        answers = (chance.uniform(size=(600, 5, 1)) < above).sum(axis=2)
+        fit = limited_information_fit(fit_graded(answers), answers)
+        found.append(fit.c2)
+    assert fit.df == 5
+    assert np.mean(found) == pytest.approx(5, abs=4 * np.sqrt(10 / 60))
+
+
+def test_c2_needs_four_items_and_two_people():
+    answers = SAMPLES["tsig"]()
+    with pytest.raises(TooFewAnswers, match="four items"):
+        limited_information_fit(fit_graded(answers), answers)
+    answers = SAMPLES["hostil"]()
+    with pytest.raises(TooFewAnswers, match="two complete rows"):
+        limited_information_fit(fit_graded(answers), answers[:1])
+    with pytest.raises(TooFewAnswers, match="Nobody who answered everything chose 4 for HOSTIL01"):
+        limited_information_fit(fit_graded(answers), answers[answers["HOSTIL01"] < 4])
+
+
+def _neuroticism_by_gender():
+    answers, groups = r.scale("neuro")[0], r.data("bfi")["gender"].astype(str)
+    complete = answers.notna().all(axis=1)
+    return answers[complete], groups[complete]
+
+
+def test_likelihood_ratios_equal_mirt_dif():
+    expected = r.results("grm_mirt")["dif_bfi_neuro_gender"]
+
+    found = likelihood_ratios(*_neuroticism_by_gender())
+
+    assert dict(zip(found.labels, found.sizes, strict=True)) == expected["groups"]
+    r.assert_near(found.log_likelihood, expected["loglik"], 1e-3)
+    for place, group in enumerate(expected["latent"].values()):
+        r.assert_near([found.latent_means[place], found.latent_variances[place]], [group["mean"], group["var"]], 2e-3)
+    for item in found.items:
+        r.assert_near(item.chi2, expected["items"][item.item]["chi2"], 1e-3)
+        assert item.df == expected["items"][item.item]["df"]
+        r.assert_near(item.p, expected["items"][item.item]["p"], 1e-4)
+
+
+def test_likelihood_ratios_need_groups_that_used_the_same_answers():
+    answers, groups = _neuroticism_by_gender()
+    with pytest.raises(TooFewAnswers, match="two groups"):
+        likelihood_ratios(answers, ["one"] * len(answers))
+    lopsided = answers.mask((groups == "1").to_numpy()[:, None] & (answers == 6))
+    with pytest.raises(TooFewAnswers, match="Not every group used all answers to N1"):
+        likelihood_ratios(lopsided, groups)
+
+
+def test_a_climb_that_stops_early_is_no_answer(monkeypatch):
+    monkeypatch.setattr(irt_dif, "_STEPS", 2)
+    with pytest.raises(DidNotConverge):
+        likelihood_ratios(*_neuroticism_by_gender())

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.errors import DidNotConverge
 from scoring import ordinal_invariance as module
+from scoring.errors import DidNotConverge
 from scoring.ordinal_invariance import OrdinalLevel, ordinal_invariance
 from tests.scoring import r
 
@@ -61,6 +61,14 @@ def test_planted_means_are_found_and_a_threshold_that_moves_in_one_group_is_seen
     apart = ordinal_invariance(np.vstack([one, moved]), labels)
     assert not apart.holds
     assert "not comparable" in apart.verdict
+
+
+def test_three_items_are_judged_without_the_rmsea_that_nothing_was_tested_by():
+    chance = np.random.default_rng(5)
+    loadings = np.array([0.8, 0.7, 0.6])
+    answers = _simulated(chance, loadings, [[-1.0, 0.0, 1.0]] * 3, n=1000)
+    verdicts = [ordinal_invariance(answers, chance.permutation(1000) % 2).holds for _ in range(40)]
+    assert sum(verdicts) >= 38
 
 
 def test_a_category_that_one_group_never_used_is_counted_with_its_neighbour_and_said():
