@@ -90,9 +90,7 @@ def fit_graded(answers: ArrayLike | pd.DataFrame, *, nodes: int = NODES) -> Grad
         No maximum was found.
     """
     values = as_categories(answers)
-    names = names_of(answers, values.shape[1])
-    coded = Coded(values, names)
-    grid = normal_grid(nodes)
+    coded, grid = Coded(values, names_of(answers, values.shape[1])), normal_grid(nodes)
     start = coded.start()
     scale = max(1, coded.people)
 
@@ -106,7 +104,7 @@ def fit_graded(answers: ArrayLike | pd.DataFrame, *, nodes: int = NODES) -> Grad
         raise DidNotConverge("The graded response model", _STEPS)
     discriminations, intercepts = coded.split(np.asarray(found.x))
     return GradedModel(
-        items=names,
+        items=names_of(answers, values.shape[1]),
         categories=coded.categories,
         discriminations=discriminations,
         thresholds=-intercepts / discriminations[:, None],

@@ -111,6 +111,15 @@ def ordinal_invariance(
             return _tested([polychoric(pd.DataFrame(part, columns=names)) for part in parts], labels, merged)
         except DidNotConverge:
             reason = "the model found no stable answer"
+    return _not_testable(reason, labels, sizes, merged)
+
+
+_METHOD = "one factor of ordered categories in several groups, diagonally weighted least squares (WLSMV)"
+
+
+def _not_testable(
+    reason: str, labels: tuple[Any, ...], sizes: tuple[int, ...], warnings: tuple[str, ...]
+) -> OrdinalInvariance:
     return OrdinalInvariance(
         testable=False,
         reason=reason,
@@ -124,11 +133,8 @@ def ordinal_invariance(
         n_used=sum(sizes),
         method=_METHOD,
         missing="complete rows",
-        warnings=merged,
+        warnings=warnings,
     )
-
-
-_METHOD = "one factor of ordered categories in several groups, diagonally weighted least squares (WLSMV)"
 
 
 def _share_categories(parts: list[Floats], names: Sequence[str]) -> tuple[list[Floats], tuple[str, ...]]:
