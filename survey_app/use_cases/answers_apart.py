@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import insert
 
 from dashboards.suppression.blocks import Block, form_coarser_blocks
 from survey_app.extensions import db
 from survey_app.models.ballots import AnswerApart
+from survey_app.use_cases.protecting import protect_item
 from survey_app.use_cases.wave_terms import FrozenWave
 
 FEWEST_ANSWERS = 10
@@ -25,7 +27,8 @@ def store_answers_apart(
     """Add a wave's answers apart to the running transaction.
 
     For each item, blocks are joined until each group has ten answers to it, by looking at counts only. Answers that no
-    group of ten takes in are not kept. Rows of all items are shuffled together, and each has an id of its own.
+    group of ten takes in are not kept, and no group is unanimous in what is. Rows of all items are shuffled together,
+    and each has an id of its own.
 
     Parameters
     ----------
@@ -37,19 +40,23 @@ def store_answers_apart(
     minimum = max(FEWEST_ANSWERS, frozen.terms.minimum_group_size)
     rows: list[dict[str, object]] = []
     for item in frozen.instrument.items_apart:
-        given = pd.DataFrame({"block": list(block_of_row), "answer": answers[item.id].to_numpy()}).dropna()
+        given = pd.DataFrame({"block": list(block_of_row), item.id: answers[item.id].to_numpy()}).dropna()
         given = given[given["block"] >= 0]
         group_of_block = _groups(frozen, blocks, Counter(given["block"].astype(int)), minimum)
+        codes, names = pd.factorize(
+            np.array([group_of_block.get(blocks[int(block)].key) for block in given.pop("block")], dtype=object)
+        )
+        protect_item(frozen.instrument, item, given, codes, frozen.terms.answer_width)
         rows += [
             {
                 "id": UUID(bytes=secrets.token_bytes(16), version=4),
                 "wave_id": wave_id,
                 "item": item.id,
-                "group_key": group_of_block[blocks[int(block)].key],
+                "group_key": str(names[int(code)]),
                 "answer": int(answer),
             }
-            for block, answer in given.itertuples(index=False)
-            if blocks[int(block)].key in group_of_block
+            for code, answer in zip(codes, given[item.id], strict=True)
+            if code >= 0
         ]
     secrets.SystemRandom().shuffle(rows)
     if rows:

@@ -22,6 +22,7 @@ from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.published_results import to_row
 from survey_app.use_cases.answers_apart import store_answers_apart
 from survey_app.use_cases.continuity import store_measures
+from survey_app.use_cases.protecting import protect_answers
 from survey_app.use_cases.tallying import count_measures
 from survey_app.use_cases.wave_terms import FrozenWave
 
@@ -31,7 +32,7 @@ TEAM = "team"
 
 @dataclass(frozen=True)
 class WaveResults:
-    """A wave's publication, and its answers by block, in memory."""
+    """A wave's publication, and its protected answers by block, in memory."""
 
     cells: tuple[PublishedCell, ...]
     blocks: tuple[Block, ...]
@@ -59,11 +60,12 @@ def compute_results(
         The teams of each combined block of the wave before.
     """
     items = [item.id for item in frozen.instrument.scored_items]
-    answered = answers[answers[items].notna().any(axis=1)]
+    answered = answers[answers[items].notna().any(axis=1)].copy()
     respondents = {str(team): int(count) for team, count in answered[TEAM].value_counts().items()}
     blocks = form_blocks(frozen.tree, respondents, frozen.terms.minimum_group_size, previous=previous)
     block_of_team = {team: index for index, block in enumerate(blocks) for team in block.teams}
     block_of_row = answered[TEAM].map(block_of_team).fillna(-1).astype(np.intp).to_numpy()
+    protect_answers(frozen.instrument, answered, block_of_row, frozen.terms.answer_width)
     measures = count_measures(frozen.instrument, answered, block_of_row, len(blocks))
     counts = WaveCounts(
         wave=frozen.key,

@@ -60,10 +60,14 @@ def _measure(
     return MeasureCounts(scale.id, scale.reference_sd, tallies, scale.direction is Direction.HIGHER_IS_BETTER)
 
 
+def enough_of_scale(answers: pd.DataFrame, scale: Scale) -> pd.Series:
+    """Who answered enough of a scale for their answers to count, given a column an item of it."""
+    return answers.notna().sum(axis=1) >= answers_needed(scale.missing_rule, answers.shape[1])
+
+
 def _scored(answers: pd.DataFrame, scale: Scale) -> pd.DataFrame:
     """A scale's answers, without those of people who left out more of it than its missing-answer rule lets them."""
-    enough = answers.notna().sum(axis=1) >= answers_needed(scale.missing_rule, answers.shape[1])
-    return answers.where(enough, axis=0)
+    return answers.where(enough_of_scale(answers, scale), axis=0)
 
 
 def _tally(instrument: Instrument, item: Item, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int) -> Tally:
