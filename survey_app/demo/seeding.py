@@ -197,6 +197,7 @@ class DemoSeed:
             deliver(message_id, outbox, transports, lambda: opened_at)  # type: ignore[arg-type]  # ids of open_wave
 
     def _answer(self, wave: int, wave_id: int, *, is_newest: bool) -> None:
+        """Let people answer, each by chances of their own: what others were asked, or their order, changes nothing."""
         key, document = db.session.execute(
             select(Wave.key, WaveTerms.instrument)
             .join(WaveTerms, WaveTerms.wave_id == Wave.id)
@@ -215,8 +216,9 @@ class DemoSeed:
             worker = self._workforce.workers[staff_ref]
             climate = self._climates[worker.team]
             asked = asked_items(instrument, rotating)
-            given = answer(self._rng, worker, climate, shifts[worker.team], instrument, asked)
-            if not responds(self._rng, worker, climate) or (is_newest and self._rng.random() < 0.5):
+            chance = np.random.default_rng([self._plan.seed, wave, *staff_ref.encode()])
+            given = answer(chance, worker, climate, shifts[worker.team], instrument, asked)
+            if not responds(chance, worker, climate) or (is_newest and chance.random() < 0.5):
                 continue
             record_response(invitation_token(self._vault.link_key, invitation_id), given, self._vault)
             self._truth += [[key, staff_ref, team_key, item, value] for item, value in given.items()]

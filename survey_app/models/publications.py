@@ -73,6 +73,26 @@ class PublishedCellRow(Base):
     favourable: Mapped[dict[str, Any] | None]  # Any: a FavourableShare as JSON
 
 
+class PublishedCut(Base):
+    """A measure's figure of one category of an attribute, within an authority. `options` are what it takes together."""
+
+    __tablename__ = "published_cuts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"))
+    group_key: Mapped[str] = mapped_column(index=True)
+    attribute: Mapped[str]
+    options: Mapped[list[str]]
+    title: Mapped[str]
+    measure: Mapped[str]
+    n: Mapped[int]
+    score: Mapped[int]
+    low: Mapped[float]
+    high: Mapped[float]
+    likely_low: Mapped[int]
+    likely_high: Mapped[int]
+
+
 class ReliabilityCard(Base):
     """What a wave's answers tell of its scales, at programme level or of an authority large enough; written once."""
 
@@ -94,3 +114,15 @@ class StoredChartRow(Base):
     fingerprint: Mapped[str]
     svg: Mapped[str] = mapped_column(Text)
     drawn_at: Mapped[datetime]
+
+
+class DisclosureAudit(Base):
+    """One run of the attack on everything published: how much it looked at, and what it found."""
+
+    __tablename__ = "disclosure_audits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime]
+    waves: Mapped[int]
+    figures: Mapped[int]
+    findings: Mapped[int]

@@ -20,10 +20,14 @@ class WaveState(StrEnum):
     OPEN = "open"
     CLOSING = "closing"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
 
 
 class Pulse(Base):
-    """A recurring two-minute survey in a programme: in these authorities, or in all where none is named."""
+    """A recurring two-minute survey in a programme: in these authorities, or in all where none is named.
+
+    `cuts` are the items by which authorities' figures are divided: declared before anybody answers.
+    """
 
     __tablename__ = "pulses"
 
@@ -36,6 +40,7 @@ class Pulse(Base):
     minimum_group_size: Mapped[int]
     answer_width: Mapped[float]
     authorities: Mapped[list[str]] = mapped_column(default=list)
+    cuts: Mapped[list[str]] = mapped_column(default=list)
     programme: Mapped[Group] = relationship()
 
 
@@ -62,6 +67,8 @@ class Wave(Base):
     compacted_at: Mapped[datetime | None]
     charts_drawn_at: Mapped[datetime | None]
     described_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str | None]
     pulse: Mapped[Pulse] = relationship()
     terms: Mapped[WaveTerms | None] = relationship(back_populates="wave")
 
@@ -86,5 +93,15 @@ class WaveTerms(Base):
     public_key: Mapped[bytes]
     tree: Mapped[dict[str, Any]]  # Any: JSON, read back by use_cases.wave_terms
     authorities: Mapped[list[str]]
+    cuts: Mapped[list[str]] = mapped_column(default=list)
     source_hash: Mapped[bytes | None] = mapped_column(unique=True)
     wave: Mapped[Wave] = relationship(back_populates="terms")
+
+
+class SourceColumn(Base):
+    """A keyed hash of one column of an imported survey's answers: knows a part of the same answers again."""
+
+    __tablename__ = "source_columns"
+
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id"), primary_key=True)
+    column_hash: Mapped[bytes] = mapped_column(primary_key=True, index=True)
