@@ -63,5 +63,5 @@ def published(wave: str | None, group: str | None, *, as_json: bool) -> None:
 
 def _lines(cells: Iterator[dict[str, Any]]) -> Iterator[str]:  # Any: JSON
     for cell in cells:
-        figure = f"{cell['score']} (n {cell['n']})" if cell["status"] == "shown" else f"withheld: {cell['reason']}"
-        yield f"{cell['wave']}  {cell['level']:12}  {cell['group']:40}  {cell['measure']:18}  {figure}"
+        figure = {"shown": "{score} (n {n})", "withheld": "withheld: {reason}"}.get(cell["status"], "withdrawn")
+        yield f"{cell['wave']}  {cell['level']:12}  {cell['group']:40}  {cell['measure']:18}  {figure.format(**cell)}"

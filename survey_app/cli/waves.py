@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
+from getpass import getuser
 
 import click
 
@@ -13,7 +14,7 @@ from instruments.verdicts import lines
 from survey_app.cli.running import Moment, in_application, now
 from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
-from survey_app.use_cases import fieldwork, inviting, pulses
+from survey_app.use_cases import fieldwork, inviting, pulses, withdrawing
 
 
 @click.group()
@@ -97,6 +98,22 @@ def close(key: str) -> None:
     close_wave(pulses.find_wave_id(key), now(), vault())
     describe_waves(now())
     click.echo(f"Closed {key}: published, {draw_charts(now())} charts drawn, key destroyed.")
+
+
+@waves.command("withdraw")
+@click.argument("key")
+@click.option("--because", required=True, help="Why; readers of its receipt see this.")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def withdraw(key: str, because: str, by: str) -> None:
+    """Take a wave that should not have been off every page, for good. Nothing is ever published in its place.
+
+    Example: pulse waves withdraw 2026-12 --because "asked of the wrong teams" --by "Dev Patel"
+    """
+    from survey_app.use_cases.drawing import draw_charts  # here: only drawing needs the chart engine
+
+    withdrawing.withdraw_wave(key, because=because, by=by, now=now())
+    click.echo(f"Withdrew {key}; {draw_charts(now())} charts drawn without it.")
 
 
 @waves.command("list")

@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 
 from survey_app.extensions import db
 from survey_app.models.publications import PublishedCellRow, PublishedMeasure
-from survey_app.models.pulses import Wave
+from survey_app.models.pulses import Wave, WaveState
 
 _FIGURES = (
     "n",
@@ -27,9 +27,9 @@ _FIGURES = (
 
 
 def list_published(*, wave: str | None = None, group: str | None = None) -> Iterator[dict[str, Any]]:  # Any: JSON
-    """Yield each cell of each wave, oldest first; figures only where they are shown."""
+    """Yield each cell of each wave, oldest first; figures only where they are shown, and none of withdrawn waves."""
     query = (
-        select(PublishedCellRow, Wave.key, PublishedMeasure)
+        select(PublishedCellRow, Wave.key, Wave.state, PublishedMeasure)
         .join(Wave, Wave.id == PublishedCellRow.wave_id)
         .join(
             PublishedMeasure,
@@ -44,7 +44,7 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
         query = query.where(Wave.key == wave)
     if group is not None:
         query = query.where(PublishedCellRow.group_key == group)
-    for row, wave_key, place in db.session.execute(query):
+    for row, wave_key, state, place in db.session.execute(query):
         cell: dict[str, Any] = {
             "id": row.id,
             "wave": wave_key,
@@ -58,8 +58,11 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
             "questions": place.questions,
             "offset": place.offset,
             "offset_error": place.offset_error,
-            "status": row.status,
+            "status": "withdrawn" if state == WaveState.WITHDRAWN else row.status,
         }
+        if cell["status"] == "withdrawn":
+            yield cell
+            continue
         if row.status == "shown":
             cell.update({name: getattr(row, name) for name in _FIGURES})
         else:

@@ -11,7 +11,7 @@ from dashboards.pages.reliability import Card, card_from
 from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.publications import ReliabilityCard
-from survey_app.models.pulses import Pulse, Wave
+from survey_app.models.pulses import Pulse, Wave, WaveState
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def list_cards(programme: str) -> Sequence[StoredCard]:
         .join(Wave, Wave.id == ReliabilityCard.wave_id)
         .join(Pulse, Pulse.id == Wave.pulse_id)
         .join(Group, Group.id == Pulse.programme_id)
-        .where(Group.key == programme)
+        .where(Group.key == programme, Wave.state == WaveState.CLOSED)
         .order_by(
             Wave.closes_at.desc(),
             Wave.id.desc(),

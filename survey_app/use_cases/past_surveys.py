@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 from marshmallow import Schema, ValidationError, fields, post_load, validate
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dashboards.snapshots import Level
 from dashboards.suppression.terms import NARROWEST_WIDTH
@@ -17,7 +17,7 @@ from instruments.definitions import Instrument
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
 from survey_app.models.groups import Group
-from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.models.pulses import Pulse, SourceColumn, Wave, WaveState, WaveTerms
 from survey_app.use_cases.answer_files import item_column, read_table, refuse
 from survey_app.use_cases.errors import AlreadyPublished, KeyTaken, UnreadableFile
 from survey_app.use_cases.groups import current_tree, require_usable_key, slug
@@ -229,8 +229,9 @@ def _publish(
     vault: Vault,
 ) -> ImportedWave:
     closed_at = datetime.combine(past.closed_on, time(12), UTC)
-    source_hash = _source_hash(answers, vault)
+    source_hash, columns = _source_hash(answers, vault), _column_hashes(answers, instrument, vault)
     _refuse_second_publication(pulse, past, closed_at, source_hash)
+    _refuse_known_columns(past, columns)
     wave = Wave(
         key=past.key,
         pulse_id=pulse.id,
@@ -247,6 +248,7 @@ def _publish(
     frozen = _freeze(wave, pulse, instrument, authority_key, source_hash)
     results = compute_results(frozen, answers, None, previous_combinations(wave))
     store_results(wave, frozen, results)
+    db.session.add_all(SourceColumn(wave_id=wave.id, column_hash=column) for column in columns)
     db.session.flush()
     return ImportedWave(past.key, len(answers), len(results.blocks), len(results.cells))
 
@@ -255,6 +257,28 @@ def _source_hash(answers: pd.DataFrame, vault: Vault) -> bytes:
     """Know the same answers again under any key, label, day or division into teams; useless without the key."""
     vectors = sorted(answers.drop(columns=TEAM).to_csv(index=False, header=False).splitlines())
     return vault.lookup_hash("\n".join(vectors))
+
+
+def _column_hashes(answers: pd.DataFrame, instrument: Instrument, vault: Vault) -> set[bytes]:
+    """Know the same answers to an item again, under any version, coding from another number on, and order of rows."""
+    found = set()
+    for item in instrument.scored_items:
+        places = answers[item.id].dropna() - instrument.response_set_of(item).minimum
+        counts = places.astype(int).value_counts().sort_index()
+        found.add(vault.lookup_hash(f"column of {len(answers)}: {counts.to_dict()}"))
+    return found
+
+
+def _refuse_known_columns(past: PastWave, columns: set[bytes]) -> None:
+    """Half of the items answered exactly as in a wave that was published are no accident."""
+    matches = db.session.scalars(
+        select(func.count())
+        .where(SourceColumn.column_hash.in_(columns))
+        .group_by(SourceColumn.wave_id)
+        .order_by(func.count().desc())
+    ).first()
+    if matches is not None and matches >= max(2, len(columns) / 2):
+        raise AlreadyPublished(past.key)
 
 
 def _refuse_second_publication(pulse: Pulse, past: PastWave, closed_at: datetime, source_hash: bytes) -> None:

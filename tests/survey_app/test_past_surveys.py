@@ -98,6 +98,24 @@ def test_the_same_answers_are_not_published_twice_under_any_name_or_division(app
     assert db.session.scalar(select(func.count()).select_from(Wave)) == 1
 
 
+def test_a_part_of_the_same_answers_is_known_again_in_another_order_and_under_another_version(app):
+    bring_in()
+    shorter = replace(INSTRUMENT, id="shorter", items=INSTRUMENT.items[3:])
+    survey = replace(
+        SURVEY,
+        waves=(PastWave("another", "Another", datetime(2003, 1, 1, tzinfo=UTC).date(), None),),
+        items={item.id: SURVEY.items[item.id] for item in shorter.items},
+    )
+    header, *lines = LQ2002.read_text().splitlines()
+    shuffled = "\n".join([header, *reversed(lines)]).encode()
+    with pytest.raises(AlreadyPublished):
+        import_results(shuffled, survey, shorter, NOW, vault())
+    db.session.rollback()
+    others = pd.read_csv(LQ2002).sample(frac=1, replace=True, random_state=1).to_csv(index=False).encode()
+    (imported,) = import_results(others, survey, shorter, NOW, vault())
+    assert imported.people == 2042
+
+
 def small_file(rows, header="unit,when,LEAD01"):
     items = [item.id for item in INSTRUMENT.items if item.id != "LEAD01"]
     lines = [",".join([header, *items])]
