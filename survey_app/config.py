@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 
 from dashboards.suppression.terms import SMALLEST_GROUP_SIZE
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class InvalidSetting(Exception):
@@ -27,6 +27,10 @@ class InvalidSetting(Exception):
 
 def _text(value: str) -> str:
     return value
+
+
+def _folder(value: str) -> Path:
+    return Path(value).resolve()
 
 
 def _database_url(value: str) -> str:
@@ -61,7 +65,7 @@ def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address such as https://pulse.example.gov.uk")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("must use https, except on this machine itself")
     return value.rstrip("/")
 
@@ -81,7 +85,7 @@ def _has_good_port(parts: SplitResult) -> bool:
 
 
 def _loopback_url(value: str) -> str:
-    if urlsplit(value).hostname not in _LOOPBACK:
+    if urlsplit(value).hostname not in LOOPBACK_HOSTS:
         raise ValueError("may point at this machine only; leave it empty for Twilio itself")
     return value.rstrip("/")
 
@@ -124,6 +128,12 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA_DIR", Path, "instance", "Folder for the embedded database, the keys and the demo's mailbox."),
+    Setting(
+        "ESCROW_DIR",
+        _folder,
+        "",
+        "Folder for sealed copies of wave keys: another disk than DATA_DIR, in no backup. Empty: in DATA_DIR.",
+    ),
     Setting("HOST", _text, "127.0.0.1", "Address that the web server listens on."),
     Setting("PORT", _port, "8000", "Port that the web server listens on."),
     Setting("DATABASE_URL", _database_url, "", "SQLite or PostgreSQL. Empty: SQLite in DATA_DIR."),
@@ -168,6 +178,7 @@ class Settings:
     """The settings of one process, checked. Secrets stay out of its printed form."""
 
     data_dir: Path
+    escrow_dir: Path
     host: str
     port: int
     database_url: str
@@ -212,6 +223,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     data_dir = Path(environ.get("DATA_DIR") or "instance").resolve()
     values = {setting.name.lower(): _read(setting, environ, data_dir) for setting in SETTINGS}
     values["data_dir"] = data_dir
+    values["escrow_dir"] = values["escrow_dir"] or data_dir / "escrow"
     values["database_url"] = values["database_url"] or embedded_database_url(data_dir)
     values["public_base_url"] = values["public_base_url"] or f"http://{values['host']}:{values['port']}"
     return Settings(**values)

@@ -19,8 +19,10 @@ _COMMANDS = {
     "instruments": ("survey_app.cli.instruments:instruments", "List, compare, release, import, export instruments."),
     "roster": ("survey_app.cli.roster:roster", "Import rosters."),
     "waves": ("survey_app.cli.waves:waves", "Plan, open, close and list waves."),
+    "keys": ("survey_app.cli.keys:keys", "Look after the waves' keys and who holds copies."),
     "results": ("survey_app.cli.results:results", "Import past surveys, print what was published."),
     "psychometrics": ("survey_app.cli.psychometrics:psychometrics", "Analyse answers, run the validation plan."),
+    "doctor": ("survey_app.cli.doctor:doctor", "Check this installation and say what to mend."),
     "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from instruments.errors import InstrumentError
 from scoring.errors import ScoringError
 from survey_app.config import InvalidSetting
+from survey_app.crypto.escrow import NoEscrowCopy, UnusableHolderKey
 from survey_app.crypto.wave_keys import MissingWaveKey
 from survey_app.use_cases.errors import UseCaseError
 
@@ -45,7 +46,15 @@ def clear_errors() -> Iterator[None]:
     """Turn errors that a person can mend into a sentence and exit status 2."""
     try:
         yield
-    except (UseCaseError, InstrumentError, ScoringError, InvalidSetting, MissingWaveKey) as error:
+    except (
+        UseCaseError,
+        InstrumentError,
+        ScoringError,
+        InvalidSetting,
+        MissingWaveKey,
+        NoEscrowCopy,
+        UnusableHolderKey,
+    ) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'A file'} cannot be used: {error.strerror}.")

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from survey_app.config import Settings
+from survey_app.crypto.escrow import EscrowFiles
 from survey_app.crypto.link_tokens import keyed_hash
 from survey_app.crypto.wave_keys import WaveKeyFiles
 
@@ -21,6 +22,7 @@ class Vault:
     lookup_key: bytes = field(repr=False)
     contact_cipher: MultiFernet = field(repr=False)
     wave_keys: WaveKeyFiles
+    escrow: EscrowFiles
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Vault:
@@ -30,6 +32,7 @@ class Vault:
             lookup_key=_derive(settings.secret_key, b"look-ups"),
             contact_cipher=MultiFernet([Fernet(key) for key in settings.field_key]),
             wave_keys=WaveKeyFiles(settings.keys_dir / "waves"),
+            escrow=EscrowFiles(settings.escrow_dir),
         )
 
     def lookup_hash(self, secret: str) -> bytes:

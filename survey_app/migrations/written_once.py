@@ -8,6 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+TABLES = (
+    "wave_terms",
+    "published_measures",
+    "published_blocks",
+    "published_cells",
+    "published_cuts",
+    "reliability_cards",
+    "source_columns",
+    "audit_entries",
+)
+"""What has these triggers at the newest migration."""
+
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION pulse_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -97,6 +97,7 @@ def _open_ballots(wave_id: int, frozen: FrozenWave, private_key: X25519PrivateKe
 def _destroy_key(wave_id: int, now: datetime, vault: Vault) -> None:
     wave = _wave(wave_id)
     if wave.state == WaveState.CLOSED and wave.key_destroyed_at is None:
+        vault.escrow.destroy(wave.key)
         vault.wave_keys.destroy(wave.key)
         wave.key_destroyed_at = now
     db.session.commit()

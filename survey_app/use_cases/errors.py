@@ -148,3 +148,18 @@ class TooLongToAsk(UseCaseError):
     def __init__(self, reference: str) -> None:
         self.reference = reference
         super().__init__(f"{reference} asks each person more than a ballot can hold. Ask fewer items, or divide it.")
+
+
+class UnknownKeyHolder(UseCaseError):
+    """Nobody of this name holds copies of wave keys."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"No key holder has the name {name!r}. `pulse keys list` shows them.")
+
+
+class UnusablePublicKey(UseCaseError):
+    """Something that is no public key of a key holder."""
+
+    def __init__(self) -> None:
+        super().__init__("That is no public key. Give the 64 characters that `pulse keys make` printed.")

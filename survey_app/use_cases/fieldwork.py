@@ -23,6 +23,7 @@ from survey_app.use_cases.errors import NobodyToInvite, UnknownWave, WrongWaveSt
 from survey_app.use_cases.groups import current_tree, leads_key
 from survey_app.use_cases.instrument_library import find_instrument, require_permission
 from survey_app.use_cases.inviting import Person, divide_at_random, people_to_invite
+from survey_app.use_cases.key_holders import current_holders
 from survey_app.use_cases.wave_terms import disclosure_terms, freeze
 
 LAST_MESSAGE_BEFORE_CLOSE = timedelta(hours=2)
@@ -59,6 +60,7 @@ def open_wave(wave_id: int, now: datetime, vault: Vault) -> list[UUID]:
     messages: list[UUID] = []
     for each, instrument, part in zip(waves, asked, divide_at_random(people, len(waves)), strict=True):
         public_key = vault.wave_keys.make(each.key)
+        vault.escrow.seal_copies(each.key, vault.wave_keys.load(each.key), current_holders())
         db.session.add(freeze(each, instrument, tree, disclosure_terms(each.pulse), public_key=public_key))
         messages += _invite(each, instrument, part, now, vault)
         each.state = WaveState.OPEN

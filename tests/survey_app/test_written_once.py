@@ -5,19 +5,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from survey_app.extensions import db
-from survey_app.migrations.written_once import trigger_names
+from survey_app.migrations.written_once import TABLES, trigger_names
 from tests.factories import mixed_answers
-
-TABLES = [
-    "wave_terms",
-    "published_measures",
-    "published_blocks",
-    "published_cells",
-    "published_cuts",
-    "reliability_cards",
-    "source_columns",
-    "audit_entries",
-]
 
 
 @pytest.fixture
