@@ -43,6 +43,7 @@ class FavourableShare:
     """The share of answers in the better half of their scale, in per cent, rounded as displayed.
 
     `low` and `high` are the bounds that a reader can infer, `likely_low` and `likely_high` those of the likely range.
+    `covers` are the teams whose answers are in it; empty in waves published before that was kept.
     """
 
     share: int
@@ -50,6 +51,7 @@ class FavourableShare:
     high: float
     likely_low: int
     likely_high: int
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

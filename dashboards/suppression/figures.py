@@ -86,8 +86,10 @@ def unions_inside(measure: ProtectedMeasure, blocks: Sequence[int]) -> list[int]
     return sorted(union for union, count in found.items() if count == len(measure.unions[union]))
 
 
-def favourable_of(measure: ProtectedMeasure, unions: Sequence[int], sizes: BlockSizes) -> FavourableShare:
-    """Share of favourable answers over unions, rounded, with a Wilson interval.
+def favourable_of(
+    measure: ProtectedMeasure, unions: Sequence[int], sizes: BlockSizes, teams: Sequence[Sequence[str]]
+) -> FavourableShare:
+    """Share of favourable answers over unions, rounded, with a Wilson interval; `teams` are those of each block.
 
     The interval takes people and not answers for its n, because one person's answers are alike, and encloses the
     intervals of every share that the rounded one can stand for.
@@ -105,4 +107,5 @@ def favourable_of(measure: ProtectedMeasure, unions: Sequence[int], sizes: Block
         high=shown.high,
         likely_low=whole(100 * favourable_interval(shown.low / 100 * counted, counted).lower),
         likely_high=whole(100 * favourable_interval(shown.high / 100 * counted, counted).upper),
+        covers=tuple(sorted(team for blocks in members for block in blocks for team in teams[block])),
     )

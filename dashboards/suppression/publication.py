@@ -227,7 +227,7 @@ def _shown(unit: _Unit, measure: ProtectedMeasure, wave: _Wave, usable: list[int
         covers=tuple(sorted(team for index in usable for team in counts.blocks[index].teams)),
         coverage=_coverage(n / unit.respondents),
         response_rate=_response_rate(n, roster_size),
-        favourable=_favourable(unit, measure, sizes, usable),
+        favourable=_favourable(unit, measure, wave, usable),
     )
 
 
@@ -237,11 +237,13 @@ def _people(sizes: BlockSizes, blocks: list[int]) -> Iterator[tuple[int, int | N
         yield int(sizes.answered[block]), None if sizes.invited is None else int(sizes.invited[block])
 
 
-def _favourable(unit: _Unit, measure: ProtectedMeasure, sizes: BlockSizes, usable: list[int]) -> FavourableShare | None:
+def _favourable(unit: _Unit, measure: ProtectedMeasure, wave: _Wave, usable: list[int]) -> FavourableShare | None:
     """The share of favourable answers in the unions that lie wholly in a unit, where they hold most of its answers."""
     inside = unions_inside(measure, usable)
-    covered = sum(int(sizes.answered[list(measure.unions[union])].sum()) for union in inside)
-    return favourable_of(measure, inside, sizes) if covered >= max(1, SHARE_TO_SHOW * unit.respondents) else None
+    covered = sum(int(wave.sizes.answered[list(measure.unions[union])].sum()) for union in inside)
+    if covered < max(1, SHARE_TO_SHOW * unit.respondents):
+        return None
+    return favourable_of(measure, inside, wave.sizes, [block.teams for block in wave.counts.blocks])
 
 
 def _coverage(share: float) -> Coverage:

@@ -22,6 +22,10 @@ _COMMANDS = {
     "keys": ("survey_app.cli.keys:keys", "Look after the waves' keys and who holds copies."),
     "results": ("survey_app.cli.results:results", "Import past surveys, print what was published."),
     "psychometrics": ("survey_app.cli.psychometrics:psychometrics", "Analyse answers, run the validation plan."),
+    "audit-disclosure": (
+        "survey_app.cli.audit_disclosure:audit_disclosure_command",
+        "Attack everything published, as a reader could.",
+    ),
     "doctor": ("survey_app.cli.doctor:doctor", "Check this installation and say what to mend."),
     "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),
 }

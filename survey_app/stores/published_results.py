@@ -182,7 +182,9 @@ def to_cell(row: PublishedCellRow, wave_key: str) -> PublishedCell:
         name: getattr(row, name)
         for name in ("n", "roster_size", "score", "low", "high", "likely_low", "likely_high", "response_rate")
     }
-    favourable = FavourableShare(**row.favourable) if row.favourable else None
+    favourable = None
+    if row.favourable:
+        favourable = FavourableShare(**{**row.favourable, "covers": tuple(row.favourable.get("covers", ()))})
     rest = {"covers": tuple(row.covers or ()), "coverage": Coverage(row.coverage or ""), "favourable": favourable}
     return ShownCell(**common, **figures, **rest)  # type: ignore[arg-type]
 

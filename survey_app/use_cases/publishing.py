@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import func, insert, or_, select
 
+from dashboards.errors import AuditFailed
 from dashboards.snapshots import PublishedCell
+from dashboards.suppression.audit import audit
 from dashboards.suppression.blocks import Block, form_blocks
 from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
 from survey_app.extensions import db
@@ -58,6 +60,11 @@ def compute_results(
         People asked, by team key; None where nobody knows.
     previous
         The teams of each combined block of the wave before.
+
+    Raises
+    ------
+    AuditFailed
+        Somebody could be found out; nothing may be published. The findings name groups and counts, never answers.
     """
     items = [item.id for item in frozen.instrument.scored_items]
     answered = answers[answers[items].notna().any(axis=1)].copy()
@@ -76,9 +83,20 @@ def compute_results(
         blocks=blocks,
         measures=measures,
     )
-    return WaveResults(
-        publish(counts, frozen.terms), blocks, measures, answered.drop(columns=TEAM), block_of_row.tolist()
-    )
+    cells = publish(counts, frozen.terms)
+    _refuse_leaks(cells, frozen)
+    return WaveResults(cells, blocks, measures, answered.drop(columns=TEAM), block_of_row.tolist())
+
+
+def _refuse_leaks(cells: Sequence[PublishedCell], frozen: FrozenWave) -> None:
+    """Attack what is about to be published, and publish nothing if anything is found."""
+    leaks = [
+        f"{found.measure}: {leak.kind}, {leak.people} people in {', '.join(leak.units)}"
+        for found in audit(cells, frozen.terms)
+        for leak in found.leaks
+    ]
+    if leaks:
+        raise AuditFailed(leaks)
 
 
 def store_results(wave: Wave, frozen: FrozenWave, results: WaveResults) -> None:
