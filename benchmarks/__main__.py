@@ -6,28 +6,16 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-import numpy as np
-
-from benchmarks import scoring
+from benchmarks import publishing, scoring
 from dashboards.charts.trend import WIDE, draw_sparkline, draw_trend
 from dashboards.snapshots import Coverage, Level, Measure, PublishedWave, ShownCell
-from dashboards.suppression.blocks import form_blocks
-from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
-from dashboards.suppression.terms import DisclosureTerms
-from dashboards.suppression.tree import GroupNode, GroupTree
 from dashboards.trends import build_trend
-from scoring.tallies import tally
-
-MEASURES, ITEMS = 4, 3
 
 
 def main() -> None:
     """Print a line a figure."""
     scoring.report()
-    print("publishing, 4 measures of 3 items, CPU seconds")
-    for authorities in (1, 6, 20, 60):
-        seconds, teams, cells = _publish(authorities)
-        print(f"  {teams:6} teams  {seconds:6.2f} s  {cells:7} cells")
+    publishing.report()
     trend = build_trend(MEASURE, [_wave(month) for month in range(24)], [_cell(month) for month in range(24)])
     draw_trend(trend, WIDE)
     draw_sparkline(trend)
@@ -37,30 +25,6 @@ def main() -> None:
 
 
 MEASURE = Measure("connectedness", "Connectedness", higher_is_better=True)
-
-
-def _publish(authorities: int) -> tuple[float, int, int]:
-    rng = np.random.default_rng(1)
-    nodes = [GroupNode("p", "Programme", Level.PROGRAMME, None)]
-    for authority in range(authorities):
-        nodes.append(GroupNode(f"a{authority}", "Authority", Level.AUTHORITY, "p"))
-        for area in range(10):
-            key = f"a{authority}s{area}"
-            nodes.append(GroupNode(key, "Area", Level.SERVICE_AREA, f"a{authority}"))
-            nodes += [GroupNode(f"{key}t{team}", "Team", Level.TEAM, key) for team in range(30)]
-    tree = GroupTree(tuple(nodes))
-    sizes = {leaf.key: int(rng.integers(0, 12)) for leaf in tree.leaves}
-    started = time.process_time()
-    blocks = form_blocks(tree, sizes, 5)
-    rows = np.repeat(np.arange(len(blocks)), [block.respondents for block in blocks])
-    answers = rng.integers(1, 6, (MEASURES, ITEMS, len(rows))).astype(float)
-    measures = tuple(
-        MeasureCounts(f"m{place}", 20.0, tuple(tally(item, rows, len(blocks), minimum=1, maximum=5) for item in items))
-        for place, items in enumerate(answers)
-    )
-    counts = WaveCounts("w", "i@1.0.0", tree, dict.fromkeys(sizes, 14), sizes, blocks, measures)
-    cells = publish(counts, DisclosureTerms(5, 25.0))
-    return time.process_time() - started, len(sizes), len(cells)
 
 
 def _per_call(work: Callable[[], object], times: int = 30) -> float:

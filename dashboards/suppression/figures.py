@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from dashboards.snapshots import FavourableShare
+from dashboards.suppression.blocks import Block
 from dashboards.suppression.rounding import round_share, whole
 from scoring.tallies import Tally, measure_mean, points
 from scoring.uncertainty import favourable_interval
@@ -87,11 +88,11 @@ def unions_inside(measure: ProtectedMeasure, blocks: Sequence[int]) -> list[int]
 
 
 def favourable_of(
-    measure: ProtectedMeasure, unions: Sequence[int], sizes: BlockSizes, teams: Sequence[Sequence[str]]
+    measure: ProtectedMeasure, unions: Sequence[int], sizes: BlockSizes, wave_blocks: Sequence[Block]
 ) -> FavourableShare:
-    """Share of favourable answers over unions, rounded, with a Wilson interval; `teams` are those of each block.
+    """Share of favourable answers over unions, rounded, with a Wilson interval.
 
-    The interval takes people and not answers for its n, because one person's answers are alike, and encloses the
+    The measure's places are those of `wave_blocks`. The interval takes people and not answers for its n, because one person's answers are alike, and encloses the
     intervals of every share that the rounded one can stand for.
     """
     members = [list(measure.unions[union]) for union in unions]
@@ -107,5 +108,5 @@ def favourable_of(
         high=shown.high,
         likely_low=whole(100 * favourable_interval(shown.low / 100 * counted, counted).lower),
         likely_high=whole(100 * favourable_interval(shown.high / 100 * counted, counted).upper),
-        covers=tuple(sorted(team for blocks in members for block in blocks for team in teams[block])),
+        covers=tuple(sorted(team for blocks in members for block in blocks for team in wave_blocks[block].teams)),
     )

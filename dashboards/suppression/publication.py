@@ -243,7 +243,7 @@ def _favourable(unit: _Unit, measure: ProtectedMeasure, wave: _Wave, usable: lis
     covered = sum(int(wave.sizes.answered[list(measure.unions[union])].sum()) for union in inside)
     if covered < max(1, SHARE_TO_SHOW * unit.respondents):
         return None
-    return favourable_of(measure, inside, wave.sizes, [block.teams for block in wave.counts.blocks])
+    return favourable_of(measure, inside, wave.sizes, wave.counts.blocks)
 
 
 def _coverage(share: float) -> Coverage:
