@@ -92,8 +92,8 @@ def favourable_of(
 ) -> FavourableShare:
     """Share of favourable answers over unions, rounded, with a Wilson interval.
 
-    The measure's places are those of `wave_blocks`. The interval takes people and not answers for its n, because one person's answers are alike, and encloses the
-    intervals of every share that the rounded one can stand for.
+    The measure's places are those of `wave_blocks`. The interval takes people and not answers for its n, because one
+    person's answers are alike, and encloses the intervals of every share that the rounded one can stand for.
     """
     members = [list(measure.unions[union]) for union in unions]
     answered = np.array([sizes.answered[blocks].sum() for blocks in members], dtype=np.float64)

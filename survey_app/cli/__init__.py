@@ -22,6 +22,10 @@ _COMMANDS = {
     "keys": ("survey_app.cli.keys:keys", "Look after the waves' keys and who holds copies."),
     "results": ("survey_app.cli.results:results", "Import past surveys, print what was published."),
     "psychometrics": ("survey_app.cli.psychometrics:psychometrics", "Analyse answers, run the validation plan."),
+    "prove-anonymity": (
+        "survey_app.cli.prove_anonymity:prove_anonymity",
+        "Attack the store, as whoever holds the database could.",
+    ),
     "audit-disclosure": (
         "survey_app.cli.audit_disclosure:audit_disclosure_command",
         "Attack everything published, as a reader could.",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from instruments.errors import InstrumentError
 from scoring.errors import ScoringError
-from survey_app.config import InvalidSetting
+from survey_app.config import InvalidSetting, Settings
 from survey_app.crypto.escrow import NoEscrowCopy, UnusableHolderKey
 from survey_app.crypto.wave_keys import MissingWaveKey
 from survey_app.use_cases.errors import UseCaseError
@@ -35,10 +35,10 @@ def in_application(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def make_app() -> Flask:
-    """The application that the settings describe."""
-    create_app: Callable[[], Flask] = click.get_current_context().find_root().obj
-    return create_app()
+def make_app(settings: Settings | None = None) -> Flask:
+    """The application that these settings describe, or the environment's."""
+    create_app: Callable[[Settings | None], Flask] = click.get_current_context().find_root().obj
+    return create_app(settings)
 
 
 @contextmanager
