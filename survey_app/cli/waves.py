@@ -93,10 +93,12 @@ def close(key: str) -> None:
     """
     from survey_app.use_cases.closing import close_wave  # here: only closing needs the scoring libraries
     from survey_app.use_cases.describing import describe_waves
+    from survey_app.use_cases.disclosure_audit import audit_disclosure
     from survey_app.use_cases.drawing import draw_charts
 
     close_wave(pulses.find_wave_id(key), now(), vault())
     describe_waves(now())
+    audit_disclosure(now())
     click.echo(f"Closed {key}: published, {draw_charts(now())} charts drawn, key destroyed.")
 
 

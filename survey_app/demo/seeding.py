@@ -41,6 +41,7 @@ from survey_app.stores.outbox import DatabaseOutbox
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.describing import describe_waves
+from survey_app.use_cases.disclosure_audit import audit_disclosure
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
@@ -108,6 +109,7 @@ class DemoSeed:
         draw_charts(datetime.now(UTC))
         self._progress("Describing the scales")
         describe_waves(datetime.now(UTC))
+        audit_disclosure(datetime.now(UTC))
         self._write_truth()
 
     def _set_up(self) -> None:

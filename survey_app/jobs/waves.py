@@ -19,11 +19,13 @@ def open_wave(wave_id: int) -> None:
 
 @without_details
 def close_wave(wave_id: int) -> None:
-    """Close a wave, publish it, draw its pictures, and describe its scales."""
+    """Close a wave, publish it, draw its pictures, describe its scales, and attack all that was ever published."""
     # here: a process that forks must not load the chart engine
     from survey_app.use_cases.describing import describe_waves
+    from survey_app.use_cases.disclosure_audit import audit_disclosure
     from survey_app.use_cases.drawing import draw_charts
 
     closing.close_wave(wave_id, datetime.now(UTC), vault())
     draw_charts(datetime.now(UTC))
     describe_waves(datetime.now(UTC))
+    audit_disclosure(datetime.now(UTC))

@@ -65,11 +65,6 @@ def audit_disclosure(now: datetime) -> list[AuditedWave]:
     return found
 
 
-def last_audit() -> DisclosureAudit | None:
-    """The newest verdict."""
-    return db.session.scalars(select(DisclosureAudit).order_by(DisclosureAudit.id.desc()).limit(1)).one_or_none()
-
-
 def _audit_wave(wave_id: int, key: str, minimum: int, width: float) -> AuditedWave:
     rows = db.session.scalars(select(PublishedCellRow).where(PublishedCellRow.wave_id == wave_id))
     cells = [to_cell(row, key) for row in rows]

@@ -30,6 +30,7 @@ from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
 class AnswerSheet:
     """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in."""
 
+    wave_key: str
     label: str
     run_by: str
     promise: str
@@ -43,13 +44,14 @@ class AnswerSheet:
 def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
     """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
     found = _find(token, vault)
-    run_by, promise = db.session.execute(
-        select(Pulse.run_by, WaveTerms.promise)
+    wave_key, run_by, promise = db.session.execute(
+        select(Wave.key, Pulse.run_by, WaveTerms.promise)
         .join(Wave, Wave.pulse_id == Pulse.id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Wave.id == found.wave_id)
     ).one()
     return AnswerSheet(
+        wave_key=wave_key,
         label=found.label,
         run_by=run_by,
         promise=promise,

@@ -22,6 +22,7 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "public.accessibility",
         "public.how_anonymous",
         "public.privacy",
+        "public.receipt",
         "public.support",
         "respond.answer",
         "respond.show",

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, render_template
 
 from survey_app.extensions import settings
+from survey_app.use_cases.errors import UnknownWave
+from survey_app.use_cases.receipts import receipt_of, thresholds_now, verdict_now
 
 pages = Blueprint("public", __name__)
 
 
 @pages.get("/how-anonymous")
 def how_anonymous() -> str:
-    """How anonymity works, with the running settings' own numbers."""
-    return render_template("how_anonymous.html", minimum=settings().minimum_group_size)
+    """How anonymity works, with the numbers of the newest wave and the last audit's verdict."""
+    minimum, width = thresholds_now(settings().minimum_group_size)
+    return render_template("how_anonymous.html", minimum=minimum, width=width, verdict=verdict_now(), day=_day)
+
+
+@pages.get("/receipts/<wave>")
+def receipt(wave: str) -> str:
+    """What was promised for a wave, and what has become of its key: the same for everybody."""
+    try:
+        found = receipt_of(wave)
+    except UnknownWave:
+        abort(404)
+    return render_template("receipt.html", receipt=found, day=_day)
 
 
 @pages.get("/privacy")
@@ -31,3 +47,8 @@ def accessibility() -> str:
 def support() -> str:
     """Where to find support: the same page for everybody, whatever they answered."""
     return render_template("support.html")
+
+
+def _day(moment: datetime) -> str:
+    local = moment.astimezone(ZoneInfo(settings().default_time_zone))
+    return f"{local.day} {local:%B %Y}"

@@ -13,8 +13,9 @@ from dashboards.snapshots import Level, ReportingGroup
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.groups import LEADS_SUFFIX
+from survey_app.use_cases.receipts import partition_of
 from survey_app.views.guard import current_viewer
-from survey_app.views.navigation import home_links
+from survey_app.views.navigation import home_links, leads_programme
 
 pages = Blueprint("results", __name__)
 
@@ -72,6 +73,18 @@ def measure(key: str, measure: str, level: Level) -> str:
     if page is None:
         abort(404)
     return _render("measure.html", page=page)
+
+
+@pages.get("/receipts/<wave>/partition")
+def partition(wave: str) -> str:
+    """Who was counted together in a wave, for who leads its programme."""
+    if not leads_programme(current_viewer()):
+        abort(404)
+    results = DatabaseResults(current_viewer().programme)
+    found = next((each for each in results.waves(current_viewer().programme) if each.key == wave), None)
+    if found is None:
+        abort(404)
+    return _render("partition.html", page=found, blocks=partition_of(wave))
 
 
 @pages.get("/charts/<key>/<measure>/<picture>.svg")

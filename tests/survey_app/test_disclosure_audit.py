@@ -12,8 +12,9 @@ from survey_app.cli.audit_disclosure import audit_disclosure_command
 from survey_app.extensions import db
 from survey_app.models.publications import PublishedCellRow
 from survey_app.models.pulses import Wave
+from survey_app.stores.disclosure_audits import last_audit
 from survey_app.use_cases import publishing
-from survey_app.use_cases.disclosure_audit import audit_disclosure, last_audit
+from survey_app.use_cases.disclosure_audit import audit_disclosure
 from survey_app.use_cases.withdrawing import withdraw_wave
 from tests.factories import mixed_answers, same_answer
 
