@@ -125,6 +125,23 @@ class LinePlace:
 
 
 @dataclass(frozen=True)
+class CutFigure:
+    """A measure's mean of the people of some options of an attribute, within an authority; rounded as displayed."""
+
+    wave: str
+    group: str
+    attribute: str
+    options: tuple[str, ...]
+    measure: str
+    n: int
+    score: int
+    low: float
+    high: float
+    likely_low: int
+    likely_high: int
+
+
+@dataclass(frozen=True)
 class PublishedWave:
     """A closed wave whose results are out. `bridge` is the same for two waves that divided people at random."""
 
@@ -185,6 +202,10 @@ class PublishedResults(Protocol):
 
     def cells(self, group: str) -> Sequence[PublishedCell]:
         """Every cell of a group, oldest wave first."""
+        ...
+
+    def cuts(self, group: str) -> Sequence[CutFigure]:
+        """Figures by attribute of an authority in its newest wave."""
         ...
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:

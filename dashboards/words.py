@@ -8,6 +8,7 @@ from statistics import NormalDist
 from dashboards.comparison import Standing
 from dashboards.snapshots import (
     Coverage,
+    CutFigure,
     FavourableShare,
     Level,
     Measure,
@@ -35,7 +36,7 @@ def number_word(count: int) -> str:
     return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
 
 
-def score(cell: ShownCell) -> str:
+def score(cell: ShownCell | CutFigure) -> str:
     """A mean as it is shown everywhere: `66`, or `5 or lower` and `95 or higher` at the ends."""
     if cell.low == 0 and cell.score > 0:
         return f"{cell.score} or lower"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from dashboards.snapshots import (
     Coverage,
+    CutFigure,
     Level,
     LinePlace,
     Measure,
@@ -99,6 +100,7 @@ class FakeResults:
     changes: dict[str, list[SmallChangeMark]] = field(default_factory=dict)
     charts: dict[tuple[str, str, str], StoredChart] = field(default_factory=dict)
     waves_of: dict[str, list[PublishedWave]] = field(default_factory=dict)
+    all_cuts: list[CutFigure] = field(default_factory=list)
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.waves_of.get(group, self.published)
@@ -111,6 +113,9 @@ class FakeResults:
 
     def cells(self, group: str) -> Sequence[PublishedCell]:
         return [cell for cell in self.published_cells if cell.group == group]
+
+    def cuts(self, group: str) -> Sequence[CutFigure]:
+        return [cut for cut in self.all_cuts if cut.group == group]
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
         return self.changes.get(group, [])

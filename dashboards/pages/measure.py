@@ -14,6 +14,7 @@ from dashboards.pages.addresses import chart_path, group_path, measure_path
 from dashboards.pages.comparison import compared_on, current_cells
 from dashboards.pages.group import withheld_sentence
 from dashboards.snapshots import (
+    CutFigure,
     Measure,
     PublishedResults,
     PublishedWave,
@@ -50,6 +51,16 @@ class InsideRow:
 
 
 @dataclass(frozen=True)
+class CategoryRow:
+    """People of some options of an attribute, with their figure as shown."""
+
+    name: str
+    score: str
+    likely: str
+    answers: str
+
+
+@dataclass(frozen=True)
 class MeasurePage:
     """A group's trend on one measure."""
 
@@ -78,6 +89,8 @@ class MeasurePage:
     favourable: str
     since: str
     inside: tuple[InsideRow, ...]
+    attribute: str
+    categories: tuple[CategoryRow, ...]
 
 
 def build_measure_page(
@@ -99,6 +112,7 @@ def build_measure_page(
     shown = newest.shown if newest else None
     withheld = newest.cell if newest and isinstance(newest.cell, WithheldCell) else None
     latest = trend.latest_shown
+    cuts = [cut for cut in results.cuts(group.key) if cut.measure == measure_id and cut.wave == waves[-1].key]
     return MeasurePage(
         group=group,
         level=words.LEVEL_WORDS[group.level],
@@ -125,6 +139,17 @@ def build_measure_page(
         favourable=words.favourable(shown.favourable) if shown and shown.favourable else "",
         since=_since(trend),
         inside=tuple(_inside(results, measure, inside)),
+        attribute=cuts[0].attribute if cuts else "",
+        categories=tuple(_category_row(cut) for cut in cuts),
+    )
+
+
+def _category_row(cut: CutFigure) -> CategoryRow:
+    return CategoryRow(
+        name=" or ".join(cut.options),
+        score=words.score(cut),
+        likely=f"{cut.likely_low} to {cut.likely_high}",
+        answers=str(cut.n),
     )
 
 

@@ -37,8 +37,8 @@ def in_application(command: Callable[P, R]) -> Callable[P, R]:
 
 def make_app(settings: Settings | None = None) -> Flask:
     """The application that these settings describe, or the environment's."""
-    create_app: Callable[[Settings | None], Flask] = click.get_current_context().find_root().obj
-    return create_app(settings)
+    create_app: Callable[..., Flask] = click.get_current_context().find_root().obj
+    return create_app() if settings is None else create_app(settings)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from survey_app.extensions import vault
 from survey_app.models.accounts import Role
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.groups import add_group
-from survey_app.use_cases.pulses import add_pulse, change_version, list_pulses
+from survey_app.use_cases.pulses import add_pulse, change_version, declare_cuts, list_pulses
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
@@ -180,3 +180,19 @@ def ask_command(key: str, reference: str, by: str, up_to: str | None) -> None:
     click.echo(f"From its next wave on, {key} asks {reference}.")
     for line in lines(verdict) if verdict is not None else ():
         click.echo(line)
+
+
+@pulses.command("divide")
+@click.argument("key")
+@click.argument("items", nargs=-1)
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def divide_command(key: str, items: tuple[str, ...], by: str) -> None:
+    """From a pulse's next wave on, show authorities' figures by these items too, such as role; without items, end that.
+
+    Only what is declared before a wave opens is ever shown, of ten people or more, and where nobody could be found out.
+
+    Example: pulse pulses divide monthly role
+    """
+    declare_cuts(key, items, by=by, now=now())
+    click.echo(f"From its next wave on, {key} is divided by {', '.join(items) or 'nothing'}.")

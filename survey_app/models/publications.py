@@ -83,7 +83,6 @@ class PublishedCut(Base):
     group_key: Mapped[str] = mapped_column(index=True)
     attribute: Mapped[str]
     options: Mapped[list[str]]
-    title: Mapped[str]
     measure: Mapped[str]
     n: Mapped[int]
     score: Mapped[int]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 
 from survey_app.extensions import db
-from survey_app.models.publications import PublishedCellRow, PublishedMeasure
+from survey_app.models.publications import PublishedCellRow, PublishedCut, PublishedMeasure
 from survey_app.models.pulses import Wave, WaveState
 
 _FIGURES = (
@@ -24,6 +24,9 @@ _FIGURES = (
     "response_rate",
     "favourable",
 )
+
+
+_CUT_FIGURES = ("n", "score", "low", "high", "likely_low", "likely_high")
 
 
 def list_published(*, wave: str | None = None, group: str | None = None) -> Iterator[dict[str, Any]]:  # Any: JSON
@@ -44,6 +47,11 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
         query = query.where(Wave.key == wave)
     if group is not None:
         query = query.where(PublishedCellRow.group_key == group)
+    yield from _cells(query)
+    yield from _cuts(wave, group)
+
+
+def _cells(query: Select[PublishedCellRow, str, str, PublishedMeasure]) -> Iterator[dict[str, Any]]:  # Any: JSON
     for row, wave_key, state, place in db.session.execute(query):
         cell: dict[str, Any] = {
             "id": row.id,
@@ -68,3 +76,31 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
         else:
             cell.update({"reason": row.reason, "counted_in": row.counted_in})
         yield cell
+
+
+def _cuts(wave: str | None, group: str | None) -> Iterator[dict[str, Any]]:  # Any: JSON
+    """Figures by attribute: cells of the level `category`, whose parent is the authority."""
+    query = (
+        select(PublishedCut, Wave.key, Wave.state)
+        .join(Wave, Wave.id == PublishedCut.wave_id)
+        .order_by(Wave.closed_at, Wave.id, PublishedCut.id)
+    )
+    if wave is not None:
+        query = query.where(Wave.key == wave)
+    if group is not None:
+        query = query.where(PublishedCut.group_key == group)
+    for row, wave_key, state in db.session.execute(query):
+        is_withdrawn = state == WaveState.WITHDRAWN
+        cell: dict[str, Any] = {
+            "id": f"cut-{row.id}",
+            "wave": wave_key,
+            "group": f"{row.group_key}:{row.attribute}:{'+'.join(row.options)}",
+            "name": " or ".join(row.options),
+            "level": "category",
+            "parent": row.group_key,
+            "attribute": row.attribute,
+            "options": row.options,
+            "measure": row.measure,
+            "status": "withdrawn" if is_withdrawn else "shown",
+        }
+        yield cell if is_withdrawn else cell | {name: getattr(row, name) for name in _CUT_FIGURES}

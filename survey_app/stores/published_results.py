@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from dashboards.snapshots import (
     Coverage,
+    CutFigure,
     FavourableShare,
     Level,
     LinePlace,
@@ -26,11 +27,13 @@ from dashboards.snapshots import (
 )
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.models.publications import PublishedCellRow, PublishedMeasure, StoredChartRow
+from survey_app.models.publications import PublishedCellRow, PublishedCut, PublishedMeasure, StoredChartRow
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.models.small_changes import SmallChange
 
 Row = PublishedCellRow
+
+CUT_FIGURES = ("attribute", "measure", "n", "score", "low", "high", "likely_low", "likely_high")
 
 
 class DatabaseResults:
@@ -72,6 +75,23 @@ class DatabaseResults:
         order = {wave_id: place for place, wave_id in enumerate(self._waves_by_id)}
         return [
             to_cell(row, self._waves_by_id[row.wave_id].key) for row in sorted(rows, key=lambda row: order[row.wave_id])
+        ]
+
+    def cuts(self, group: str) -> Sequence[CutFigure]:
+        """Figures by attribute of an authority in its newest wave."""
+        rows = db.session.scalars(
+            select(PublishedCut)
+            .where(PublishedCut.group_key == group, PublishedCut.wave_id.in_(self._newest_in(group)))
+            .order_by(PublishedCut.id)
+        )
+        return [
+            CutFigure(
+                wave=self._waves_by_id[row.wave_id].key,
+                group=row.group_key,
+                options=tuple(row.options),
+                **{name: getattr(row, name) for name in CUT_FIGURES},
+            )
+            for row in rows
         ]
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:

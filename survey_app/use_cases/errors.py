@@ -163,3 +163,14 @@ class UnusablePublicKey(UseCaseError):
 
     def __init__(self) -> None:
         super().__init__("That is no public key. Give the 64 characters that `pulse keys make` printed.")
+
+
+class UnknownAttribute(UseCaseError):
+    """An item by which figures cannot be divided."""
+
+    def __init__(self, item: str, reference: str, known: tuple[str, ...]) -> None:
+        self.item = item
+        super().__init__(
+            f"Figures cannot be divided by {item!r}: {reference} has "
+            f"{'only ' + ', '.join(known) if known else 'no item'} that everybody is asked and no scale counts."
+        )

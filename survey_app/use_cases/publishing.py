@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 import numpy as np
@@ -12,18 +12,19 @@ import pandas as pd
 from sqlalchemy import func, insert, or_, select
 
 from dashboards.errors import AuditFailed
-from dashboards.snapshots import PublishedCell
+from dashboards.snapshots import CutFigure, PublishedCell
 from dashboards.suppression.audit import audit
 from dashboards.suppression.blocks import Block, form_blocks
 from dashboards.suppression.publication import MeasureCounts, WaveCounts, publish
 from survey_app.extensions import db
 from survey_app.models.ballots import Response
 from survey_app.models.invitations import Invitation
-from survey_app.models.publications import PublishedBlock, PublishedCellRow
+from survey_app.models.publications import PublishedBlock, PublishedCellRow, PublishedCut
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.published_results import to_row
 from survey_app.use_cases.answers_apart import store_answers_apart
 from survey_app.use_cases.continuity import store_measures
+from survey_app.use_cases.cutting import compute_cuts
 from survey_app.use_cases.protecting import protect_answers
 from survey_app.use_cases.tallying import count_measures
 from survey_app.use_cases.wave_terms import FrozenWave
@@ -37,6 +38,7 @@ class WaveResults:
     """A wave's publication, and its protected answers by block, in memory."""
 
     cells: tuple[PublishedCell, ...]
+    cuts: tuple[CutFigure, ...]
     blocks: tuple[Block, ...]
     measures: tuple[MeasureCounts, ...]
     answers: pd.DataFrame
@@ -85,7 +87,8 @@ def compute_results(
     )
     cells = publish(counts, frozen.terms)
     _refuse_leaks(cells, frozen)
-    return WaveResults(cells, blocks, measures, answered.drop(columns=TEAM), block_of_row.tolist())
+    cuts = compute_cuts(frozen, answered, block_of_row, blocks)
+    return WaveResults(cells, cuts, blocks, measures, answered.drop(columns=TEAM), block_of_row.tolist())
 
 
 def _refuse_leaks(cells: Sequence[PublishedCell], frozen: FrozenWave) -> None:
@@ -117,12 +120,19 @@ def store_results(wave: Wave, frozen: FrozenWave, results: WaveResults) -> None:
             ],
         )
     db.session.execute(insert(PublishedCellRow), [to_row(cell, wave_id) for cell in results.cells])
+    if results.cuts:
+        db.session.execute(insert(PublishedCut), [_cut_row(cut, wave_id) for cut in results.cuts])
     scored = [item.id for item in frozen.instrument.scored_items]
     responses = _shuffled_responses(wave_id, results, scored)
     if responses:
         db.session.execute(insert(Response), responses)
     if results.answers.shape[1] > len(scored):
         store_answers_apart(wave_id, frozen, results.answers, results.blocks, results.block_of_row)
+
+
+def _cut_row(cut: CutFigure, wave_id: int) -> dict[str, object]:
+    columns = asdict(cut) | {"wave_id": wave_id, "group_key": cut.group, "options": list(cut.options)}
+    return {name: value for name, value in columns.items() if name not in ("wave", "group")}
 
 
 def invited_by_team(wave_id: int) -> dict[str, int]:

@@ -24,12 +24,14 @@ from survey_app.use_cases.errors import (
     LineWouldBreak,
     NothingScored,
     TooLongToAsk,
+    UnknownAttribute,
     UnknownGroup,
     UnknownPulse,
     UnknownWave,
 )
 from survey_app.use_cases.groups import find_group, require_usable_key
 from survey_app.use_cases.instrument_library import compare_versions, find_instrument, require_permission
+from survey_app.use_cases.wave_terms import attributes_of
 
 _LONGEST_TEAM_KEY = 120
 OLD_QUESTIONS, NEW_QUESTIONS = "earlier questions", "new questions"
@@ -129,6 +131,24 @@ def change_version(
     pulse.instrument = reference
     db.session.commit()
     return verdict
+
+
+def declare_cuts(pulse_key: str, items: Sequence[str], *, by: str, now: datetime) -> None:
+    """From the next wave on, divide authorities' figures by these items, the first that can be shown; none ends that.
+
+    Raises
+    ------
+    UnknownAttribute
+        The pulse's version has no such item, or it is part of a scale, or not asked of everybody.
+    """
+    pulse = find_pulse(pulse_key)
+    known = attributes_of(find_instrument(pulse.instrument))
+    for item in items:
+        if item not in known:
+            raise UnknownAttribute(item, pulse.instrument, known)
+    note(by, "declare tables by attribute", pulse_key, now, items=", ".join(items))
+    pulse.cuts = list(items)
+    db.session.commit()
 
 
 def plan_wave(pulse_key: str, wave_key: str, *, label: str, opens_at: datetime, closes_at: datetime) -> int:

@@ -51,6 +51,19 @@ def kept_answers(wave_id: int, instrument: Instrument) -> pd.DataFrame:
     return answers.assign(**{BLOCK: [row.block_key for row in rows]})
 
 
+def scored_points(instrument: Instrument, answers: pd.DataFrame) -> pd.DataFrame:
+    """Each person's answers to the scored items in points of 100, in the scored direction; NaN where none counts."""
+    columns: dict[str, pd.Series] = {}
+    for scale in instrument.scales:
+        items = instrument.core_items_of(scale)
+        scored = _scored(answers[[item.id for item in items]], scale)
+        for item in items:
+            options = instrument.response_set_of(item)
+            share = (scored[item.id] - options.minimum) / (options.maximum - options.minimum)
+            columns[item.id] = 100 * (1 - share if item.reverse_keyed else share)
+    return pd.DataFrame(columns, index=answers.index)
+
+
 def _measure(
     instrument: Instrument, scale: Scale, answers: pd.DataFrame, block_of_row: np.ndarray, blocks: int
 ) -> MeasureCounts:

@@ -30,6 +30,7 @@ class FrozenWave:
     instrument: Instrument
     tree: GroupTree
     terms: DisclosureTerms
+    cuts: tuple[str, ...] = ()
 
 
 def freeze(
@@ -55,6 +56,7 @@ def freeze(
         public_key=public_key,
         tree={"groups": [_to_row(node) for node in tree.nodes]},
         authorities=[node.key for node in tree.nodes if node.level is Level.AUTHORITY],
+        cuts=[item for item in wave.pulse.cuts if item in attributes_of(instrument)],
     )
 
 
@@ -66,7 +68,13 @@ def thaw(wave_key: str, terms: WaveTerms) -> FrozenWave:
         instrument=from_document(terms.instrument),
         tree=GroupTree(tuple(_from_row(row) for row in groups)),
         terms=DisclosureTerms(terms.minimum_group_size, terms.answer_width),
+        cuts=tuple(terms.cuts),
     )
+
+
+def attributes_of(instrument: Instrument) -> tuple[str, ...]:
+    """The items by which figures may be divided: asked of everybody, and part of no scale."""
+    return tuple(item.id for item in instrument.core_items if item.scale is None)
 
 
 def disclosure_terms(pulse: Pulse) -> DisclosureTerms:

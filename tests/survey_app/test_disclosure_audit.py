@@ -32,7 +32,7 @@ def two_waves(studio):
 
 def run(studio, *arguments):
     db.session.remove()
-    return CliRunner().invoke(audit_disclosure_command, list(arguments), obj=lambda _=None: studio.app)
+    return CliRunner().invoke(audit_disclosure_command, list(arguments), obj=lambda: studio.app)
 
 
 def test_every_wave_is_attacked_and_the_verdict_kept(two_waves):

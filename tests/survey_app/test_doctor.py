@@ -132,13 +132,13 @@ def test_a_broker_that_answers_and_providers_that_are_set(well, broker_url):
 
 def test_the_command_says_it_all_and_fails_if_anything_is_wrong(studio):
     db.session.remove()
-    found = CliRunner().invoke(doctor_command, [], obj=lambda _=None: studio.app)
+    found = CliRunner().invoke(doctor_command, [], obj=lambda: studio.app)
     assert found.exit_code == 1
     assert "wrong    clock: has never gone round\n         Start `pulse clock`" in found.output
     db.session.remove()
     db.session.add(ClockBeat(name="main", beat_at=datetime.now(UTC)))
     db.session.commit()
     db.session.remove()
-    found = CliRunner().invoke(doctor_command, ["--json"], obj=lambda _=None: studio.app)
+    found = CliRunner().invoke(doctor_command, ["--json"], obj=lambda: studio.app)
     assert found.exit_code == (0 if os.stat(settings().data_dir) else 1), found.output
     assert '"check": "clock"' in found.output

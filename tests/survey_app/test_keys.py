@@ -142,7 +142,7 @@ def test_the_commands_make_name_list_and_restore(studio, tmp_path):
 
     def run(*arguments, status=0):
         db.session.remove()
-        found = CliRunner().invoke(keys_command, list(arguments), obj=lambda _=None: studio.app)
+        found = CliRunner().invoke(keys_command, list(arguments), obj=lambda: studio.app)
         assert found.exit_code == status, found.output
         return found.output.strip()
 

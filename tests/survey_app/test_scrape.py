@@ -63,7 +63,7 @@ def scrape(demo):
 
 def published(demo):
     db.session.remove()
-    result = CliRunner().invoke(results_command, ["published", "--json"], obj=lambda _=None: demo.app)
+    result = CliRunner().invoke(results_command, ["published", "--json"], obj=lambda: demo.app)
     return json.loads(result.output)
 
 

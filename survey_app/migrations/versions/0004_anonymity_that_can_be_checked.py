@@ -55,7 +55,6 @@ def upgrade() -> None:
         sa.Column("group_key", sa.String(), nullable=False),
         sa.Column("attribute", sa.String(), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
         sa.Column("measure", sa.String(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("score", sa.Integer(), nullable=False),
