@@ -20,7 +20,7 @@ from survey_app.extensions import vault
 from survey_app.models.accounts import Role
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.groups import add_group
-from survey_app.use_cases.pulses import add_pulse, change_version, declare_cuts, list_pulses
+from survey_app.use_cases.pulses import add_pulse, ask_for_comments, change_version, declare_cuts, list_pulses
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
@@ -196,3 +196,19 @@ def divide_command(key: str, items: tuple[str, ...], by: str) -> None:
     """
     declare_cuts(key, items, by=by, now=now())
     click.echo(f"From its next wave on, {key} is divided by {', '.join(items) or 'nothing'}.")
+
+
+@pulses.command("comments")
+@click.argument("key")
+@click.argument("wanted", type=click.Choice(["on", "off"]))
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def comments_command(key: str, wanted: str, by: str) -> None:
+    """From a pulse's next wave on, ask for one comment, or ask no more.
+
+    Comments are kept apart from answers, in groups of ten people or more, and a programme lead reads them first.
+
+    Example: pulse pulses comments monthly on
+    """
+    ask_for_comments(key, wanted=wanted == "on", by=by, now=now())
+    click.echo(f"From its next wave on, {key} asks for {'one comment' if wanted == 'on' else 'no comment'}.")

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-PLAIN_BYTES = 2048
+PLAIN_BYTES = 4096
 _LENGTH_BYTES = 2
 LARGEST_BALLOT_BYTES = PLAIN_BYTES - _LENGTH_BYTES
 _NONCE = bytes(12)  # each ballot has a key of its own, so a fixed nonce is used once

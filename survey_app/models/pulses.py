@@ -41,6 +41,7 @@ class Pulse(Base):
     answer_width: Mapped[float]
     authorities: Mapped[list[str]] = mapped_column(default=list)
     cuts: Mapped[list[str]] = mapped_column(default=list)
+    asks_comment: Mapped[bool] = mapped_column(default=False)
     programme: Mapped[Group] = relationship()
 
 
@@ -94,6 +95,7 @@ class WaveTerms(Base):
     tree: Mapped[dict[str, Any]]  # Any: JSON, read back by use_cases.wave_terms
     authorities: Mapped[list[str]]
     cuts: Mapped[list[str]] = mapped_column(default=list)
+    asks_comment: Mapped[bool] = mapped_column(default=False)
     source_hash: Mapped[bytes | None] = mapped_column(unique=True)
     wave: Mapped[Wave] = relationship(back_populates="terms")
 

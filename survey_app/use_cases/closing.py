@@ -10,7 +10,9 @@ import contextlib
 import json
 import logging
 import sqlite3
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -21,6 +23,7 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
 from survey_app.models.pulses import Wave, WaveState
+from survey_app.use_cases.comments import Written, keep_comments
 from survey_app.use_cases.errors import UnknownWave, WrongWaveState
 from survey_app.use_cases.publishing import (
     TEAM,
@@ -74,9 +77,12 @@ def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
         db.session.rollback()
         return
     frozen = thaw(locked.key, locked.terms)
-    answers = _open_ballots(wave.id, frozen, vault.wave_keys.load(wave.key))
+    opened = _open_ballots(wave.id, vault.wave_keys.load(wave.key))
+    answers = _answers(opened, frozen)
     results = compute_results(frozen, answers, invited_by_team(wave.id), previous_combinations(locked))
     store_results(locked, frozen, results)
+    written = [Written(ballot["team"], ballot["comment"]) for ballot in opened if ballot.get("comment")]
+    keep_comments(wave.id, frozen, written, results.blocks, vault)
     db.session.execute(delete(Ballot).where(Ballot.wave_id == wave.id))
     locked.state = WaveState.CLOSED
     locked.closed_at = now
@@ -84,11 +90,15 @@ def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
     _LOG.info("A wave was published.", extra={"wave": frozen.key, "cells": len(results.cells)})
 
 
-def _open_ballots(wave_id: int, frozen: FrozenWave, private_key: X25519PrivateKey) -> pd.DataFrame:
-    """Return a row a ballot, in memory only: the team and every item, NaN where it was skipped or not asked."""
-    items = [item.id for item in frozen.instrument.items]
+def _open_ballots(wave_id: int, private_key: X25519PrivateKey) -> list[dict[str, Any]]:  # Any: JSON
+    """Return what was sealed in each ballot, in memory only: the team, the answers, and perhaps a comment."""
     sealed = db.session.scalars(select(Ballot.sealed).where(Ballot.wave_id == wave_id).order_by(Ballot.tag))
-    opened = [json.loads(open_ballot(private_key, ballot)) for ballot in sealed]
+    return [json.loads(open_ballot(private_key, ballot)) for ballot in sealed]
+
+
+def _answers(opened: Sequence[Mapping[str, Any]], frozen: FrozenWave) -> pd.DataFrame:  # Any: as above
+    """A row a ballot: the team and every item, NaN where it was skipped or not asked."""
+    items = [item.id for item in frozen.instrument.items]
     rows = [{TEAM: ballot["team"], **ballot["answers"]} for ballot in opened]
     frame = pd.DataFrame(rows, columns=[TEAM, *items])
     return frame.astype(dict.fromkeys(items, "float64"))

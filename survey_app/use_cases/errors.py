@@ -174,3 +174,18 @@ class UnknownAttribute(UseCaseError):
             f"Figures cannot be divided by {item!r}: {reference} has "
             f"{'only ' + ', '.join(known) if known else 'no item'} that everybody is asked and no scale counts."
         )
+
+
+class CommentTooLong(UseCaseError):
+    """A comment that does not fit."""
+
+    def __init__(self, length: int, longest: int) -> None:
+        self.length = length
+        super().__init__(f"Your comment has {length} characters; {longest} fit. Nothing has been sent yet.")
+
+
+class UnknownComment(UseCaseError):
+    """A comment that is not there to be decided on."""
+
+    def __init__(self) -> None:
+        super().__init__("This comment is not waiting any more: its batch is out, or it was never there.")

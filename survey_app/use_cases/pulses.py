@@ -19,6 +19,7 @@ from survey_app.crypto.sealed_ballots import LARGEST_BALLOT_BYTES
 from survey_app.extensions import db, settings
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.auditing import note
+from survey_app.use_cases.comment_texts import LONGEST_COMMENT_BYTES
 from survey_app.use_cases.errors import (
     KeyTaken,
     LineWouldBreak,
@@ -151,6 +152,14 @@ def declare_cuts(pulse_key: str, items: Sequence[str], *, by: str, now: datetime
     db.session.commit()
 
 
+def ask_for_comments(pulse_key: str, *, wanted: bool, by: str, now: datetime) -> None:
+    """From the next wave on, ask for a comment after the last screen, or ask no more."""
+    pulse = find_pulse(pulse_key)
+    note(by, "ask for comments" if wanted else "ask for no comments", pulse_key, now)
+    pulse.asks_comment = wanted
+    db.session.commit()
+
+
 def plan_wave(pulse_key: str, wave_key: str, *, label: str, opens_at: datetime, closes_at: datetime) -> int:
     """Put a wave into the calendar and return its id; the clock opens and closes it."""
     wave = _planned(find_pulse(pulse_key), wave_key, label=label, opens_at=opens_at, closes_at=closes_at)
@@ -263,7 +272,7 @@ def _require_askable(reference: str, now: datetime | None) -> None:
     instrument = find_instrument(reference)
     if not instrument.scales:
         raise NothingScored(reference)
-    if _longest_ballot(instrument) > LARGEST_BALLOT_BYTES:
+    if _longest_ballot(instrument) + LONGEST_COMMENT_BYTES > LARGEST_BALLOT_BYTES:
         raise TooLongToAsk(reference)
     if now is not None:
         require_permission(instrument, now.date())

@@ -23,6 +23,7 @@ from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
 from survey_app.models.invitations import Invitation
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.use_cases.comment_texts import clean_comment
 from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
 
 
@@ -39,6 +40,7 @@ class AnswerSheet:
     answered: bool
     instrument: Instrument
     items: tuple[Item, ...]
+    asks_comment: bool
 
 
 def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
@@ -60,10 +62,11 @@ def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
         answered=found.answered,
         instrument=_instrument_of(found),
         items=_asked_of(found),
+        asks_comment=found.asks_comment,
     )
 
 
-def record_response(token: str, given: Mapping[str, str], vault: Vault) -> None:
+def record_response(token: str, given: Mapping[str, str], vault: Vault, comment: str = "") -> None:
     """Store a person's answers, replacing any that the same link gave before.
 
     The answers are sealed to the wave's public key before they touch the database, so what is stored cannot be
@@ -75,14 +78,17 @@ def record_response(token: str, given: Mapping[str, str], vault: Vault) -> None:
         The link is nobody's.
     WaveClosed
         The wave is over.
-    UnknownItem, UnknownResponse
-        The answers do not fit what this link asks; nothing is stored.
+    UnknownItem, UnknownResponse, CommentTooLong
+        The answers do not fit what this link asks, or the comment what is kept; nothing is stored.
     """
     found = _find(token, vault, lock=True)
     if found.state != WaveState.OPEN:
         raise WaveClosed
     answers = check_answers(_instrument_of(found), _asked_of(found), given)
-    ballot = json.dumps({"team": found.team_key, "answers": answers}, separators=(",", ":")).encode()
+    inside: dict[str, object] = {"team": found.team_key, "answers": answers}
+    if found.asks_comment and (text := clean_comment(comment)):
+        inside["comment"] = text
+    ballot = json.dumps(inside, separators=(",", ":"), ensure_ascii=False).encode()
     _upsert(ballot_tag(token), found.wave_id, seal(found.public_key, ballot))
     db.session.execute(update(Invitation).where(Invitation.id == found.id).values(answered=True))
     db.session.commit()
@@ -107,12 +113,13 @@ class _Found:
     closes_at: datetime
     instrument_digest: str
     public_key: bytes
+    asks_comment: bool
 
 
 _LOOKED_UP = (
     *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.rotating, Invitation.wave_id),
     *(Wave.label, Wave.state, Wave.closes_at),
-    *(WaveTerms.instrument_digest, WaveTerms.public_key),
+    *(WaveTerms.instrument_digest, WaveTerms.public_key, WaveTerms.asks_comment),
 )
 
 

@@ -56,6 +56,7 @@ def freeze(
         public_key=public_key,
         tree={"groups": [_to_row(node) for node in tree.nodes]},
         authorities=[node.key for node in tree.nodes if node.level is Level.AUTHORITY],
+        asks_comment=wave.pulse.asks_comment,
         cuts=[item for item in wave.pulse.cuts if item in attributes_of(instrument)],
     )
 

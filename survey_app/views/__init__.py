@@ -6,6 +6,7 @@ from flask import Flask
 
 from survey_app.views import (
     assets,
+    comments,
     demo,
     errors,
     guard,
@@ -26,10 +27,22 @@ def register_views(app: Flask, *, demo: bool) -> None:
     guard.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
-    for module in (health, instrument_import, instruments, opting_out, public, reliability, respond, results, sign_in):
+    for module in _PAGES:
         app.register_blueprint(module.pages)
     if demo:
         app.register_blueprint(_DEMO_PAGES)
 
 
+_PAGES = (
+    comments,
+    health,
+    instrument_import,
+    instruments,
+    opting_out,
+    public,
+    reliability,
+    respond,
+    results,
+    sign_in,
+)
 _DEMO_PAGES = demo.pages

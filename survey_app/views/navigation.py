@@ -20,6 +20,7 @@ def home_links(viewer: Viewer) -> list[Link]:
     if leads_programme(viewer):
         links.append(Link("Instruments", "/manage/instruments"))
         links.append(Link("Reliability", "/manage/reliability"))
+        links.append(Link("Comments", "/manage/comments"))
     return links
 
 

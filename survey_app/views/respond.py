@@ -11,7 +11,8 @@ from instruments.errors import InstrumentError
 from instruments.screens import screens_of
 from survey_app.extensions import settings, vault
 from survey_app.stores.personalisation import long_day
-from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
+from survey_app.use_cases.comment_texts import LONGEST_COMMENT
+from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
 
 pages = Blueprint("respond", __name__)
@@ -37,29 +38,39 @@ def answer(token: str) -> tuple[str, int] | str:
     try:
         sheet = find_answer_sheet(token, vault())
         given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.items}
+        comment = request.form.get("comment", "")
         if request.form.get("go") != "send":
             return _walk(sheet, given) if sheet.is_open else render_template("respond/closed.html", sheet=sheet)
-        record_response(token, given, vault())
+        record_response(token, given, vault(), comment)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
     except WaveClosed:
         return render_template("respond/closed.html", sheet=sheet)
+    except CommentTooLong as problem:
+        return _screen_page(sheet, _last_screen(sheet), given, problem=str(problem)), 400
     except InstrumentError:
         return render_template("respond/not_understood.html"), 400
     return render_template(
-        "respond/thanks.html", sheet=sheet, closes_on=_closes_on(sheet), is_empty=not any(given.values())
+        "respond/thanks.html",
+        sheet=sheet,
+        closes_on=_closes_on(sheet),
+        is_empty=not any([*given.values(), comment.strip()]),
     )
 
 
 def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:
-    last = len(screens_of(sheet.instrument, sheet.items)) - 1
+    last = _last_screen(sheet)
     at = request.form.get("screen", "0")
     here = min(int(at), last) if at.isdecimal() and len(at) < 4 else 0
     step = -1 if request.form.get("go") == "back" else 1
     return _screen_page(sheet, min(max(here + step, 0), last), given)
 
 
-def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str]) -> str:
+def _last_screen(sheet: AnswerSheet) -> int:
+    return len(screens_of(sheet.instrument, sheet.items)) - 1
+
+
+def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str], *, problem: str = "") -> str:
     screens = screens_of(sheet.instrument, sheet.items)
     here = {item.id for item in screens[number].items}
     return render_template(
@@ -70,6 +81,9 @@ def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str]) -> s
         given=given,
         carried={item_id: value for item_id, value in given.items() if value and item_id not in here},
         closes_on=_closes_on(sheet),
+        comment=request.form.get("comment", "") if sheet.asks_comment else "",
+        longest_comment=LONGEST_COMMENT,
+        problem=problem,
         language="en",
     )
 

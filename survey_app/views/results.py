@@ -9,10 +9,12 @@ from dashboards.pages.addresses import Link, group_path
 from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
 from dashboards.pages.measure import build_measure_page
-from dashboards.snapshots import Level, ReportingGroup
+from dashboards.snapshots import Level, ReportingGroup, ShownCell
+from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.groups import LEADS_SUFFIX
+from survey_app.use_cases.moderation import released_comments
 from survey_app.use_cases.receipts import partition_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links, leads_programme
@@ -58,7 +60,8 @@ def group(key: str, level: Level) -> str:
         if _may_read(results, current_viewer(), child)
     ]
     page = build_group_page(results, found)
-    return _render("group.html", page=page, may_see_parent=may_see_parent, children=children)
+    comments = _comments(results, found, page.wave.key) if page else []
+    return _render("group.html", page=page, may_see_parent=may_see_parent, children=children, comments=comments)
 
 
 @pages.get("/teams/<key>/<measure>", defaults={"level": Level.TEAM})
@@ -102,6 +105,12 @@ def chart(key: str, measure: str, picture: str) -> Response:
     response.headers["Cache-Control"] = "private, max-age=86400"
     response.set_etag(stored.fingerprint)
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns this response
+
+
+def _comments(results: DatabaseResults, found: ReportingGroup, wave: str) -> list[str]:
+    """What people of the groups inside this one wrote in a wave, once somebody has read it."""
+    cells = [cell for cell in results.cells(found.key) if isinstance(cell, ShownCell) and cell.wave == wave]
+    return released_comments(wave, {team for cell in cells for team in cell.covers}, vault())
 
 
 def _readable_group(results: DatabaseResults, key: str, level: Level) -> ReportingGroup | None:

@@ -33,7 +33,7 @@ def test_a_ballot_opens_with_no_other_key_and_not_when_it_was_altered():
 
 
 def test_a_ballot_that_is_too_long_is_refused_without_its_content():
-    with pytest.raises(BallotTooLong, match="2047 bytes"):
+    with pytest.raises(BallotTooLong, match="4095 bytes"):
         seal(PUBLIC, b"x" * (PLAIN_BYTES - 1))
 
 

@@ -29,7 +29,7 @@ def test_an_answer_is_kept_as_one_sealed_ballot(studio, wave):
 
     ballot = db.session.scalars(select(Ballot)).one()
     assert b"belonging" not in ballot.sealed
-    assert len(ballot.sealed) == 32 + 2048 + 16
+    assert len(ballot.sealed) == 32 + 4096 + 16
     assert find_answer_sheet(token, studio.vault).answered
 
 

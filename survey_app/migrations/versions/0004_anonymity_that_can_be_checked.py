@@ -66,24 +66,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_published_cuts")),
     )
     op.create_index(op.f("ix_published_cuts_group_key"), "published_cuts", ["group_key"])
+    op.create_table(
+        "comments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("wave_id", sa.Integer(), nullable=False),
+        sa.Column("group_key", sa.String(), nullable=False),
+        sa.Column("text_encrypted", sa.LargeBinary(), nullable=False),
+        sa.Column("shown_encrypted", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("out_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_comments_wave_id_waves")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comments")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_comments_wave_id"), "comments", ["wave_id"])
     with op.batch_alter_table("waves") as batch:
         batch.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("withdrawn_because", sa.String(), nullable=True))
     with op.batch_alter_table("pulses") as batch:
         batch.add_column(sa.Column("cuts", sa.JSON(), nullable=False, server_default="[]"))
+        batch.add_column(sa.Column("asks_comment", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("wave_terms") as batch:
         batch.add_column(sa.Column("cuts", sa.JSON(), nullable=False, server_default="[]"))
+        batch.add_column(sa.Column("asks_comment", sa.Boolean(), nullable=False, server_default=sa.false()))
     forbid_changes(op, WRITTEN_ONCE)
 
 
 def downgrade() -> None:
     permit_changes(op, WRITTEN_ONCE)
     with op.batch_alter_table("wave_terms") as batch:
+        batch.drop_column("asks_comment")
         batch.drop_column("cuts")
     with op.batch_alter_table("pulses") as batch:
+        batch.drop_column("asks_comment")
         batch.drop_column("cuts")
     with op.batch_alter_table("waves") as batch:
         batch.drop_column("withdrawn_because")
         batch.drop_column("withdrawn_at")
-    for table in ("published_cuts", "disclosure_audits", "source_columns", "key_holders"):
+    for table in ("comments", "published_cuts", "disclosure_audits", "source_columns", "key_holders"):
         op.drop_table(table)

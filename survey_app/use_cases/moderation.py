@@ -1,0 +1,143 @@
+"""Read comments before anybody else does, take out names, and release them all at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from survey_app.crypto.vault import Vault
+from survey_app.extensions import db
+from survey_app.models.comments import Comment, CommentState
+from survey_app.models.groups import Group
+from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.use_cases.auditing import note
+from survey_app.use_cases.comment_texts import FEWEST_COMMENTS, clean_comment
+from survey_app.use_cases.errors import UnknownComment
+
+
+@dataclass(frozen=True)
+class WaitingComment:
+    """A comment that somebody has to read; `shown` is how it will be shown, where that was decided already."""
+
+    id: UUID
+    text: str
+    shown: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The comments of one group in one wave: shown together, once each is decided on."""
+
+    wave: str
+    label: str
+    group: str
+    name: str
+    comments: tuple[WaitingComment, ...]
+    waiting: int
+
+
+def batches_to_read(programme: str, vault: Vault) -> list[Batch]:
+    """The batches that are not out yet, newest wave first; comments in an order that says nothing."""
+    rows = db.session.execute(
+        select(Comment, Wave.key, Wave.label, WaveTerms.tree)
+        .join(Wave, Wave.id == Comment.wave_id)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .join(Group, Group.id == Pulse.programme_id)
+        .where(Comment.out_at.is_(None), Wave.state == WaveState.CLOSED, Group.key == programme)
+        .order_by(Wave.closes_at.desc(), Wave.id.desc(), Comment.group_key, Comment.id)
+    ).all()
+    found: dict[tuple[str, str], list[Comment]] = {}
+    labels: dict[tuple[str, str], tuple[str, str]] = {}
+    for comment, wave, label, tree in rows:
+        names = {group[0]: group[1] for group in tree["groups"]}
+        teams = comment.group_key.split("+")
+        found.setdefault((wave, comment.group_key), []).append(comment)
+        labels[wave, comment.group_key] = label, ", ".join(names.get(team, team) for team in teams)
+    return [
+        Batch(
+            wave=wave,
+            label=labels[wave, group][0],
+            group=group,
+            name=labels[wave, group][1],
+            comments=tuple(_waiting(comment, vault) for comment in comments),
+            waiting=sum(comment.state == CommentState.WAITING for comment in comments),
+        )
+        for (wave, group), comments in found.items()
+    ]
+
+
+def decide(programme: str, comment_id: UUID, shown: str | None, *, by: str, now: datetime, vault: Vault) -> bool:
+    """Release a comment as `shown`, or keep it back where that is None; it may be decided again until its batch is out.
+
+    Returns
+    -------
+    bool
+        Whether the batch is out now: with the last decision all are shown at once, if three or more are to be.
+
+    Raises
+    ------
+    UnknownComment
+        There is none in this programme, or its batch is out.
+    """
+    found = db.session.execute(
+        select(Comment, Wave.key)
+        .join(Wave, Wave.id == Comment.wave_id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .join(Group, Group.id == Pulse.programme_id)
+        .where(Comment.id == comment_id, Comment.out_at.is_(None), Group.key == programme)
+        .with_for_update(of=Comment)
+    ).one_or_none()
+    if found is None:
+        db.session.rollback()
+        raise UnknownComment
+    comment, wave = found
+    text = clean_comment(shown or "")
+    comment.state = CommentState.RELEASED if text else CommentState.KEPT_BACK
+    comment.shown_encrypted = vault.encrypt(text) if text else None
+    db.session.flush()
+    is_out = _release_when_all_are_decided(comment, wave, by, now)
+    db.session.commit()
+    return is_out
+
+
+def released_comments(wave_key: str, teams: set[str], vault: Vault) -> list[str]:
+    """What may be read of a wave on the page of a group of these teams, in an order that says nothing."""
+    rows = db.session.execute(
+        select(Comment.group_key, Comment.shown_encrypted)
+        .join(Wave, Wave.id == Comment.wave_id)
+        .where(Wave.key == wave_key, Comment.out_at.is_not(None), Comment.state == CommentState.RELEASED)
+        .order_by(Comment.id)
+    ).all()
+    return [
+        vault.decrypt(row.shown_encrypted)
+        for row in rows
+        if row.shown_encrypted is not None and set(row.group_key.split("+")) <= teams
+    ]
+
+
+def _release_when_all_are_decided(comment: Comment, wave: str, by: str, now: datetime) -> bool:
+    """Put a batch out once nothing waits in it; fewer than three are kept back, for they would be somebody's."""
+    batch = (Comment.wave_id == comment.wave_id, Comment.group_key == comment.group_key)
+    states = Counter(db.session.scalars(select(Comment.state).where(*batch)))
+    if states[CommentState.WAITING]:
+        return False
+    released = states[CommentState.RELEASED]
+    values: dict[str, object] = {"out_at": now, "text_encrypted": b""}  # what was taken out is nowhere any more
+    if released < FEWEST_COMMENTS:
+        values |= {"state": CommentState.KEPT_BACK, "shown_encrypted": None}
+        released = 0
+    db.session.execute(update(Comment).where(*batch).values(**values).execution_options(synchronize_session=False))
+    note(by, "release comments", wave, now, group=comment.group_key, released=released)
+    return True
+
+
+def _waiting(comment: Comment, vault: Vault) -> WaitingComment:
+    text = vault.decrypt(comment.text_encrypted)
+    shown = vault.decrypt(comment.shown_encrypted) if comment.shown_encrypted is not None else text
+    return WaitingComment(comment.id, text, shown, comment.state)
