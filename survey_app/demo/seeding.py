@@ -20,6 +20,7 @@ from notifications.messages import Accepted, Channel, Outcome, OutgoingMessage
 from survey_app.config import Settings
 from survey_app.crypto.link_tokens import invitation_token
 from survey_app.crypto.vault import Vault
+from survey_app.demo.comments import read_everything, write_something
 from survey_app.demo.pulses import FIRST, DemoPulse, demo_pulses, read_pilot
 from survey_app.demo.simulation import (
     BUDDY_SCHEME_WAVE,
@@ -47,7 +48,7 @@ from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.instrument_library import release
-from survey_app.use_cases.pulses import add_pulse, change_version, plan_bridge, plan_wave
+from survey_app.use_cases.pulses import add_pulse, ask_for_comments, change_version, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
 from survey_app.use_cases.small_changes import record_small_change
 
@@ -127,6 +128,7 @@ class DemoSeed:
                 instrument=pulse.first,
                 authorities=pulse.authorities,
             )
+            ask_for_comments(pulse.key, wanted=True, by=RELEASED_BY, now=self._opened_at[0])
         for team in self._teams:
             for _ in range(team.size):
                 self._workforce.hire(team)
@@ -180,6 +182,8 @@ class DemoSeed:
             self._answer(wave, wave_id, is_newest=is_newest)
             if not is_newest:
                 close_wave(wave_id, opened_at + WAVE_LENGTH, self._vault)
+        if wave < self._plan.waves - 2:  # those of the last closed wave still wait to be read
+            read_everything(PROGRAMME, opened_at + WAVE_LENGTH, self._vault)
 
     def _plan_waves(self, pulse: DemoPulse, wave: int, opened_at: datetime) -> Sequence[int]:
         """Plan a month's wave, or the two of a bridge, as a programme lead would."""
@@ -222,7 +226,8 @@ class DemoSeed:
             given = answer(chance, worker, climate, shifts[worker.team], instrument, asked)
             if not responds(chance, worker, climate) or (is_newest and chance.random() < 0.5):
                 continue
-            record_response(invitation_token(self._vault.link_key, invitation_id), given, self._vault)
+            token = invitation_token(self._vault.link_key, invitation_id)
+            record_response(token, given, self._vault, write_something(chance))
             self._truth += [[key, staff_ref, team_key, item, value] for item, value in given.items()]
 
     def _write_truth(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -106,19 +107,25 @@ def decide(programme: str, comment_id: UUID, shown: str | None, *, by: str, now:
     return is_out
 
 
-def released_comments(wave_key: str, teams: set[str], vault: Vault) -> list[str]:
-    """What may be read of a wave on the page of a group of these teams, in an order that says nothing."""
+def newest_comments(teams_of_wave: Mapping[str, Collection[str]], vault: Vault) -> tuple[str, list[str]] | None:
+    """The newest wave of which comments may be read on the page of a group, and the comments in no order.
+
+    Parameters
+    ----------
+    teams_of_wave
+        The teams whose answers are in the group's figures, by wave, oldest first.
+    """
     rows = db.session.execute(
-        select(Comment.group_key, Comment.shown_encrypted)
+        select(Wave.key, Comment.group_key, Comment.shown_encrypted)
         .join(Wave, Wave.id == Comment.wave_id)
-        .where(Wave.key == wave_key, Comment.out_at.is_not(None), Comment.state == CommentState.RELEASED)
+        .where(Wave.key.in_(teams_of_wave), Comment.out_at.is_not(None), Comment.state == CommentState.RELEASED)
         .order_by(Comment.id)
     ).all()
-    return [
-        vault.decrypt(row.shown_encrypted)
-        for row in rows
-        if row.shown_encrypted is not None and set(row.group_key.split("+")) <= teams
-    ]
+    found: dict[str, list[str]] = {}
+    for wave, group, shown in rows:
+        if shown is not None and set(group.split("+")) <= set(teams_of_wave[wave]):
+            found.setdefault(wave, []).append(vault.decrypt(shown))
+    return next(((wave, found[wave]) for wave in reversed(list(teams_of_wave)) if wave in found), None)
 
 
 def _release_when_all_are_decided(comment: Comment, wave: str, by: str, now: datetime) -> bool:

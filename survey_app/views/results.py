@@ -9,12 +9,12 @@ from dashboards.pages.addresses import Link, group_path
 from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
 from dashboards.pages.measure import build_measure_page
-from dashboards.snapshots import Level, ReportingGroup, ShownCell
+from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell
 from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.groups import LEADS_SUFFIX
-from survey_app.use_cases.moderation import released_comments
+from survey_app.use_cases.moderation import newest_comments
 from survey_app.use_cases.receipts import partition_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links, leads_programme
@@ -60,7 +60,7 @@ def group(key: str, level: Level) -> str:
         if _may_read(results, current_viewer(), child)
     ]
     page = build_group_page(results, found)
-    comments = _comments(results, found, page.wave.key) if page else []
+    comments = _comments(results, found) if page else None
     return _render("group.html", page=page, may_see_parent=may_see_parent, children=children, comments=comments)
 
 
@@ -107,10 +107,15 @@ def chart(key: str, measure: str, picture: str) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns this response
 
 
-def _comments(results: DatabaseResults, found: ReportingGroup, wave: str) -> list[str]:
-    """What people of the groups inside this one wrote in a wave, once somebody has read it."""
-    cells = [cell for cell in results.cells(found.key) if isinstance(cell, ShownCell) and cell.wave == wave]
-    return released_comments(wave, {team for cell in cells for team in cell.covers}, vault())
+def _comments(results: DatabaseResults, found: ReportingGroup) -> tuple[PublishedWave, list[str]] | None:
+    """What people of the groups inside this one wrote, in the newest wave of which somebody has read it."""
+    waves = {wave.key: wave for wave in results.waves(found.key)}
+    teams: dict[str, set[str]] = {key: set() for key in waves}
+    for cell in results.cells(found.key):
+        if isinstance(cell, ShownCell):
+            teams[cell.wave].update(cell.covers)
+    newest = newest_comments(teams, vault())
+    return None if newest is None else (waves[newest[0]], newest[1])
 
 
 def _readable_group(results: DatabaseResults, key: str, level: Level) -> ReportingGroup | None:

@@ -20,7 +20,7 @@ from survey_app.models.ballots import Ballot, Response
 from survey_app.models.comments import Comment
 from survey_app.use_cases.comment_texts import LONGEST_COMMENT, clean_comment
 from survey_app.use_cases.errors import CommentTooLong, UnknownComment
-from survey_app.use_cases.moderation import batches_to_read, decide, released_comments
+from survey_app.use_cases.moderation import batches_to_read, decide, newest_comments
 from survey_app.use_cases.pulses import ask_for_comments
 from survey_app.use_cases.responding import record_response
 from survey_app.use_cases.withdrawing import withdraw_wave
@@ -125,10 +125,10 @@ def test_nothing_is_shown_before_each_of_a_batch_is_decided_on_and_then_all_at_o
     shown = {"Ann Smith is unfair": "[a colleague] is unfair", "rude": None}
     for place, comment in enumerate(batch.comments):
         text = shown.get(comment.text, comment.text)
-        assert released_comments(wave.key, {TEAM_A}, asked.vault) == []
+        assert newest_comments({wave.key: {TEAM_A}}, asked.vault) is None
         is_out = decide("crescendo", comment.id, text, by="Dev", now=NOW, vault=asked.vault)
         assert is_out == (place == 3)
-    out = released_comments(wave.key, {TEAM_A}, asked.vault)
+    _, out = newest_comments({wave.key: {TEAM_A}}, asked.vault)
     assert sorted(out) == ["I love it", "More time", "[a colleague] is unfair"]
     assert batches(asked) == []
     with pytest.raises(UnknownComment):
@@ -151,7 +151,7 @@ def test_a_decision_can_be_changed_until_the_batch_is_out(asked):
 def test_fewer_than_three_that_are_left_are_kept_back(asked):
     wave = run_wave(asked, {TEAM_A: ["one", "two", "three"]})
     decide_all(asked, lambda text: None if text == "one" else text)
-    assert released_comments(wave.key, {TEAM_A}, asked.vault) == []
+    assert newest_comments({wave.key: {TEAM_A}}, asked.vault) is None
     assert {row.shown_encrypted for row in db.session.scalars(select(Comment))} == {None}
 
 
@@ -166,6 +166,19 @@ def test_pages_show_comments_of_the_groups_inside_and_no_others(asked):
     assert (area.count("<li>from A</li>"), area.count("<li>from B or C</li>")) == (3, 3)
     withdraw_wave(wave.key, because="test", by="Dev", now=NOW)
     assert "from A" not in ben.get(f"/teams/{TEAM_A}").text
+
+
+def test_the_newest_comments_stay_until_newer_ones_are_out(asked):
+    run_wave(asked, {TEAM_A: ["early"] * 3})
+    decide_all(asked)
+    run_wave(asked, {TEAM_A: ["late"] * 3})
+    ben = signed_in(asked, BEN)
+    page = ben.get(f"/teams/{TEAM_A}").text
+    assert page.count("<li>early</li>") == 3
+    assert "From the June 2026 pulse" in page
+    decide_all(asked)
+    page = ben.get(f"/teams/{TEAM_A}").text
+    assert (page.count("<li>early</li>"), page.count("<li>late</li>")) == (0, 3)
 
 
 def _quotes(page):
