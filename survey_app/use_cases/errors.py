@@ -189,3 +189,11 @@ class UnknownComment(UseCaseError):
 
     def __init__(self) -> None:
         super().__init__("This comment is not waiting any more: its batch is out, or it was never there.")
+
+
+class UnknownParticipant(UseCaseError):
+    """Nobody in an authority has this reference."""
+
+    def __init__(self, staff_ref: str, authority: str) -> None:
+        self.staff_ref = staff_ref
+        super().__init__(f"Nobody in {authority!r} has the staff reference {staff_ref!r}. Nothing was changed.")

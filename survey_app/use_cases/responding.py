@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from instruments.answers import check_answers
 from instruments.definitions import Instrument, Item
 from instruments.files import from_document
 from instruments.rotation import asked_items
-from survey_app.crypto.link_tokens import TOKEN_LENGTH, ballot_tag
+from survey_app.crypto.link_tokens import TOKEN_LENGTH, ballot_tag, invitation_token
 from survey_app.crypto.sealed_ballots import seal
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
@@ -92,6 +92,12 @@ def record_response(token: str, given: Mapping[str, str], vault: Vault, comment:
     _upsert(ballot_tag(token), found.wave_id, seal(found.public_key, ballot))
     db.session.execute(update(Invitation).where(Invitation.id == found.id).values(answered=True))
     db.session.commit()
+
+
+def forget_response(invitation_id: UUID, vault: Vault) -> int:
+    """Delete an invitation's ballot in the running transaction; return how many there were, none or one."""
+    tag = ballot_tag(invitation_token(vault.link_key, invitation_id))
+    return len(db.session.scalars(delete(Ballot).where(Ballot.tag == tag).returning(Ballot.tag)).all())
 
 
 def find_invitation_id(token: str, vault: Vault) -> UUID:
