@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -234,7 +233,7 @@ def to_row(cell: PublishedCell, wave_id: int) -> dict[str, object]:
     ):
         columns[name] = getattr(cell, name) if shown else None
     columns["status"] = "shown" if shown else "withheld"
-    columns["favourable"] = asdict(cell.favourable) if isinstance(cell, ShownCell) and cell.favourable else None
+    columns["favourable"] = dict(vars(cell.favourable)) if isinstance(cell, ShownCell) and cell.favourable else None
     columns["covers"] = list(cell.covers) if isinstance(cell, ShownCell) else None
     columns["reason"] = cell.reason if isinstance(cell, WithheldCell) else None
     columns["counted_in"] = cell.counted_in if isinstance(cell, WithheldCell) else None
