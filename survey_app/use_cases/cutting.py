@@ -24,7 +24,7 @@ def compute_cuts(
 ) -> tuple[CutFigure, ...]:
     """Figures of each declared attribute within each authority; of the first that can be shown, where several could.
 
-    The people are those of blocks that lie wholly in the authority and whose figures are shown on every measure. A
+    A measure on which an answer would be left too little room has none. The people are those of blocks that lie wholly in the authority and whose figures are shown on every measure. A
     figure is the mean of a category's answers as they were protected for their blocks. Two attributes at once would be
     a third partition, which the smallest cut says nothing of.
 
@@ -71,7 +71,7 @@ def _cut(
     option = np.array([place.get(value, len(values)) for value in answers[item_id][inside]], dtype=np.intp)
     people = Attributed(block_of_row[inside], option, points[inside].to_numpy())
     categories = form_categories(_counts(people, len(values) + 1), frozen.terms.minimum_group_size)
-    if categories is None or not leaves_room(people, categories, frozen.terms):
+    if categories is None:
         return []
     return list(_figures(frozen, authority, item, people, categories, list(points.columns)))
 
@@ -94,12 +94,15 @@ def _figures(
     columns: list[str],
 ) -> Iterator[CutFigure]:
     names = _names(frozen.instrument, item)
-    for category in categories:
-        if all(names[option] == _NOT_SAID for option in category):
+    for scale in frozen.instrument.scales:
+        own = [columns.index(each.id) for each in frozen.instrument.core_items_of(scale)]
+        asked = Attributed(people.block, people.option, people.points[:, own])
+        if not leaves_room(asked, categories, frozen.terms):
             continue
-        worth = pd.DataFrame(people.points[np.isin(people.option, category)], columns=columns)
-        for scale in frozen.instrument.scales:
-            yield _figure(frozen, authority, item, category, scale, worth, names)
+        for category in categories:
+            if any(names[option] != _NOT_SAID for option in category):
+                worth = asked.points[np.isin(people.option, category)]
+                yield _figure(frozen, authority, item, category, scale, worth, names)
 
 
 def _figure(
@@ -108,11 +111,11 @@ def _figure(
     item: Item,
     category: Category,
     scale: Scale,
-    worth: pd.DataFrame,
+    worth: np.ndarray,
     names: Mapping[int, str],
 ) -> CutFigure:
     n = len(worth)
-    mean = float(worth[[each.id for each in frozen.instrument.core_items_of(scale)]].mean().mean())
+    mean = float(np.nanmean(worth, axis=0).mean())
     shown = round_for_display(mean, n, frozen.terms.answer_width)
     likely = reference_interval(
         float(shown.score), [Counted(n, None)], reference_sd=scale.reference_sd, rounding_step=display_step(n)

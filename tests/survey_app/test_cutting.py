@@ -107,6 +107,21 @@ def test_a_role_that_is_of_one_mind_at_the_end_of_the_scale_has_no_table(by_role
     assert any(cell["status"] == "shown" for cell in list_published())
 
 
+def test_a_measure_on_which_a_role_is_of_one_mind_has_none_and_the_others_have(by_role, monkeypatch):
+    seen = []
+    real = cutting.leaves_room
+
+    def second_has_none(people, categories, terms):
+        seen.append(people.points.shape[1])
+        return len(seen) != 2 and real(people, categories, terms)
+
+    monkeypatch.setattr(cutting, "leaves_room", second_has_none)
+    run_wave(by_role)
+    scales = [scale.id for scale in CHECK.scales]
+    assert {cut.measure for cut in cuts()} == {*scales} - {scales[1]}
+    assert seen == [len(CHECK.core_items_of(scale)) for scale in CHECK.scales]
+
+
 def test_a_role_that_is_a_team_has_no_table(by_role):
     run_wave(by_role, role_of=lambda _, team: 1 + team % 4)
     assert cuts() == [], "block and role would be told apart by nobody"
