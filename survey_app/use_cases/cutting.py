@@ -24,9 +24,10 @@ def compute_cuts(
 ) -> tuple[CutFigure, ...]:
     """Figures of each declared attribute within each authority; of the first that can be shown, where several could.
 
-    A measure on which an answer would be left too little room has none. The people are those of blocks that lie wholly in the authority and whose figures are shown on every measure. A
-    figure is the mean of a category's answers as they were protected for their blocks. Two attributes at once would be
-    a third partition, which the smallest cut says nothing of.
+    A measure on which an answer would be left too little room has none. The people are those of blocks that lie wholly
+    in the authority and whose figures are shown on every measure. A figure is the mean of a category's answers as they
+    were protected for their blocks. Two attributes at once would be a third partition, which the smallest cut says
+    nothing of.
 
     Parameters
     ----------
