@@ -85,10 +85,10 @@ def upgrade() -> None:
         batch.add_column(sa.Column("withdrawn_because", sa.String(), nullable=True))
     with op.batch_alter_table("pulses") as batch:
         batch.add_column(sa.Column("cuts", sa.JSON(), nullable=False, server_default="[]"))
-        batch.add_column(sa.Column("asks_comment", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("asks_comment", sa.Boolean(), nullable=False, server_default="0"))
     with op.batch_alter_table("wave_terms") as batch:
         batch.add_column(sa.Column("cuts", sa.JSON(), nullable=False, server_default="[]"))
-        batch.add_column(sa.Column("asks_comment", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("asks_comment", sa.Boolean(), nullable=False, server_default="0"))
     forbid_changes(op, WRITTEN_ONCE)
 
 
