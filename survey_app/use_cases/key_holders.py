@@ -50,7 +50,10 @@ def add_key_holder(name: str, public_key: bytes, *, by: str, now: datetime, vaul
         raise KeyTaken(name)
     db.session.add(KeyHolder(name=name, public_key=public_key, added_at=now))
     note(by, "add key holder", name, now)
-    open_waves = db.session.scalars(select(Wave.key).where(Wave.state.in_((WaveState.OPEN, WaveState.CLOSING)))).all()
+    # the lock makes a closing wait: a copy made after it destroyed the others would stay
+    open_waves = db.session.scalars(
+        select(Wave.key).where(Wave.state == WaveState.OPEN).order_by(Wave.id).with_for_update(read=True)
+    ).all()
     present = [key for key in open_waves if vault.wave_keys.exists(key)]
     for wave_key in present:
         vault.escrow.seal_copies(wave_key, vault.wave_keys.load(wave_key), {name: public_key})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
@@ -86,25 +85,30 @@ def decide(programme: str, comment_id: UUID, shown: str | None, *, by: str, now:
     UnknownComment
         There is none in this programme, or its batch is out.
     """
+    text = clean_comment(shown or "")
     found = db.session.execute(
-        select(Comment, Wave.key)
+        select(Comment.wave_id, Comment.group_key, Wave.key)
         .join(Wave, Wave.id == Comment.wave_id)
         .join(Pulse, Pulse.id == Wave.pulse_id)
         .join(Group, Group.id == Pulse.programme_id)
-        .where(Comment.id == comment_id, Comment.out_at.is_(None), Group.key == programme)
-        .with_for_update(of=Comment)
+        .where(Comment.id == comment_id, Wave.state == WaveState.CLOSED, Group.key == programme)
     ).one_or_none()
-    if found is None:
+    batch = [] if found is None else _locked_batch(found.wave_id, found.group_key)
+    comment = next((each for each in batch if each.id == comment_id and each.out_at is None), None)
+    if found is None or comment is None:
         db.session.rollback()
         raise UnknownComment
-    comment, wave = found
-    text = clean_comment(shown or "")
     comment.state = CommentState.RELEASED if text else CommentState.KEPT_BACK
     comment.shown_encrypted = vault.encrypt(text) if text else None
-    db.session.flush()
-    is_out = _release_when_all_are_decided(comment, wave, by, now)
+    is_out = _release_when_all_are_decided(batch, found.key, by, now)
     db.session.commit()
     return is_out
+
+
+def _locked_batch(wave_id: int, group_key: str) -> list[Comment]:
+    """All comments of a batch, so that two who decide on the last two at once do so one after the other."""
+    rows = select(Comment).where(Comment.wave_id == wave_id, Comment.group_key == group_key).order_by(Comment.id)
+    return list(db.session.scalars(rows.with_for_update().execution_options(populate_existing=True)))
 
 
 def newest_comments(teams_of_wave: Mapping[str, Collection[str]], vault: Vault) -> tuple[str, list[str]] | None:
@@ -128,19 +132,18 @@ def newest_comments(teams_of_wave: Mapping[str, Collection[str]], vault: Vault) 
     return next(((wave, found[wave]) for wave in reversed(list(teams_of_wave)) if wave in found), None)
 
 
-def _release_when_all_are_decided(comment: Comment, wave: str, by: str, now: datetime) -> bool:
+def _release_when_all_are_decided(batch: Sequence[Comment], wave: str, by: str, now: datetime) -> bool:
     """Put a batch out once nothing waits in it; fewer than three are kept back, for they would be somebody's."""
-    batch = (Comment.wave_id == comment.wave_id, Comment.group_key == comment.group_key)
-    states = Counter(db.session.scalars(select(Comment.state).where(*batch)))
-    if states[CommentState.WAITING]:
+    if any(comment.state == CommentState.WAITING for comment in batch):
         return False
-    released = states[CommentState.RELEASED]
-    values: dict[str, object] = {"out_at": now, "text_encrypted": b""}  # what was taken out is nowhere any more
-    if released < FEWEST_COMMENTS:
-        values |= {"state": CommentState.KEPT_BACK, "shown_encrypted": None}
-        released = 0
-    db.session.execute(update(Comment).where(*batch).values(**values).execution_options(synchronize_session=False))
-    note(by, "release comments", wave, now, group=comment.group_key, released=released)
+    released = [comment for comment in batch if comment.state == CommentState.RELEASED]
+    enough = len(released) >= FEWEST_COMMENTS
+    for comment in batch:
+        comment.out_at = now
+        comment.text_encrypted = b""  # what was taken out is nowhere any more
+        if not enough:
+            comment.state, comment.shown_encrypted = CommentState.KEPT_BACK, None
+    note(by, "release comments", wave, now, group=batch[0].group_key, released=len(released) if enough else 0)
     return True
 
 

@@ -3,7 +3,9 @@
 import json
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -146,6 +148,26 @@ def test_a_decision_can_be_changed_until_the_batch_is_out(asked):
     decide("crescendo", first.id, "better so", by="Dev", now=NOW, vault=asked.vault)
     found = next(comment for comment in batches(asked)[0].comments if comment.id == first.id)
     assert (found.state, found.shown, found.text) == ("released", "better so", first.text)
+
+
+def test_two_who_decide_on_the_last_two_at_once_put_the_batch_out(asked):
+    run_wave(asked, {TEAM_A: ["one", "two", "three", "four"]})
+    (batch,) = batches(asked)
+    for comment in batch.comments[:2]:
+        decide("crescendo", comment.id, comment.text, by="Dev", now=NOW, vault=asked.vault)
+    together = Barrier(2)
+
+    def last(comment):
+        with asked.app.app_context():
+            together.wait()
+            found = decide("crescendo", comment.id, comment.text, by="Dev", now=NOW, vault=asked.vault)
+            db.session.remove()
+            return found
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(last, batch.comments[2:])) == [False, True]
+    db.session.rollback()
+    assert batches(asked) == []
 
 
 def test_fewer_than_three_that_are_left_are_kept_back(asked):
