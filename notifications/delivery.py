@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -52,7 +53,9 @@ def _hand_over(claimed: ClaimedMessage, transport: Transport, clock: Callable[[]
     except NotificationError as error:
         _LOG.exception("A message could not be rendered.", extra={"message_id": str(claimed.message_id)})
         return NotAccepted("rendering", type(error).__name__, permanent=True)
-    longest = timedelta(seconds=transport.longest_seconds)
-    if clock() > claimed.lease_until - longest - _FENCE_MARGIN:
+    longest, now = timedelta(seconds=transport.longest_seconds), clock()
+    if now > claimed.lease_until - longest - _FENCE_MARGIN:
         return NotAccepted("none", "lease-too-short", permanent=False)
-    return transport.send(outgoing)
+    if now >= claimed.good_until:
+        return NotAccepted("none", "too-late", permanent=False)
+    return transport.send(replace(outgoing, good_for_seconds=int((claimed.good_until - now).total_seconds())))

@@ -21,3 +21,7 @@ class IncompletePersonalisation(NotificationError):
     def __init__(self, template: str, missing: str) -> None:
         self.template = template
         super().__init__(f"The wording {template!r} could not be filled: {missing}.")
+
+
+class UnusableWindow(NotificationError):
+    """A sending window that would never be open. The sentence says why."""

@@ -36,13 +36,15 @@ class MessageState(StrEnum):
 class ClaimedMessage:
     """A message that this attempt alone may hand over, until its lease runs out.
 
-    Addresses and personalisation exist here, in memory, and nowhere else on the way.
+    Addresses and personalisation exist here, in memory, and nowhere else on the way. After `good_until` it is of no use
+    any more, or comes at an hour at which nothing should.
     """
 
     message_id: UUID
     attempt_id: UUID
     attempt_number: int
     lease_until: datetime
+    good_until: datetime
     channel: Channel
     template: str
     language: str
@@ -52,7 +54,10 @@ class ClaimedMessage:
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """A rendered message, ready for a transport. `html` and `subject` are for email only."""
+    """A rendered message, ready for a transport. `html` and `subject` are for email only.
+
+    A provider that cannot pass it on within `good_for_seconds` should give it up.
+    """
 
     attempt_id: UUID
     address: str = field(repr=False)
@@ -61,6 +66,7 @@ class OutgoingMessage:
     html: str = field(default="", repr=False)
     language: str = "en"
     unsubscribe_url: str = field(default="", repr=False)
+    good_for_seconds: int = 36_000
 
 
 @dataclass(frozen=True)

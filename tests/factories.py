@@ -12,15 +12,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from dashboards.snapshots import Level
+from notifications.windows import ALWAYS
 from survey_app.crypto.link_tokens import invitation_token, sign_in_token
 from survey_app.extensions import db, vault
 from survey_app.models.accounts import Role, SignInRequest
 from survey_app.models.invitations import Invitation
+from survey_app.stores.sending_windows import to_terms
 from survey_app.use_cases.access import add_account, request_sign_in
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
-from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.groups import add_group, find_group
 from survey_app.use_cases.pulses import add_pulse, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
 from tests.people import BEN, CHLOE, DEV, Person
@@ -67,6 +69,9 @@ class Studio:
     def add_authority(self, name: str, teams: Mapping[str, int], *, area: str = "Early Help") -> None:
         """Create an authority with teams of these sizes."""
         add_group(name.lower(), name, Level.AUTHORITY, "crescendo")
+        authority = find_group(name.lower(), Level.AUTHORITY)
+        db.session.merge(to_terms(authority.id, ALWAYS))  # tests run at night too; test_reminding sets hours
+        db.session.commit()
         if teams:
             self.enrol(name, teams, area=area)
 

@@ -17,7 +17,7 @@ from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessa
 PROVIDER = "twilio"
 _FAULTS_OF_THE_MESSAGE = frozenset({21211, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30007})
 """The number or the text is at fault, and stays so; every other refusal is ours or Twilio's to mend, and is retried."""
-_LONGEST_VALIDITY_SECONDS = 36_000
+_SHORTEST_VALIDITY_SECONDS, _LONGEST_VALIDITY_SECONDS = 6, 36_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class TwilioTransport:
                 to=message.address,
                 messaging_service_sid=self._account.messaging_service_sid,
                 body=message.text,
-                validity_period=_LONGEST_VALIDITY_SECONDS,
+                validity_period=min(
+                    _LONGEST_VALIDITY_SECONDS, max(_SHORTEST_VALIDITY_SECONDS, message.good_for_seconds)
+                ),
             )
         except TwilioRestException as error:
             return _answered_with_error(error)

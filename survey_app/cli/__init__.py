@@ -14,6 +14,7 @@ _COMMANDS = {
     "init": ("survey_app.cli.setup:init", "Make the keys and the database."),
     "db": ("survey_app.cli.setup:database", "Look after the database."),
     "groups": ("survey_app.cli.setup:groups", "Add programmes and authorities."),
+    "authorities": ("survey_app.cli.authorities:authorities", "Decide when an authority's messages may leave."),
     "accounts": ("survey_app.cli.setup:accounts", "Give people a role."),
     "pulses": ("survey_app.cli.setup:pulses", "Add pulses, say what they ask."),
     "instruments": ("survey_app.cli.instruments:instruments", "List, compare, release, import, export instruments."),

@@ -20,7 +20,14 @@ from survey_app.extensions import vault
 from survey_app.models.accounts import Role
 from survey_app.use_cases.access import add_account
 from survey_app.use_cases.groups import add_group
-from survey_app.use_cases.pulses import add_pulse, ask_for_comments, change_version, declare_cuts, list_pulses
+from survey_app.use_cases.pulses import (
+    add_pulse,
+    ask_for_comments,
+    change_version,
+    declare_cuts,
+    list_pulses,
+    remind_after,
+)
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
@@ -212,3 +219,17 @@ def comments_command(key: str, wanted: str, by: str) -> None:
     """
     ask_for_comments(key, wanted=wanted == "on", by=by, now=now())
     click.echo(f"From its next wave on, {key} asks for {'one comment' if wanted == 'on' else 'no comment'}.")
+
+
+@pulses.command("reminders")
+@click.argument("key")
+@click.argument("days", nargs=-1, type=click.IntRange(2, 60))
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def reminders_command(key: str, days: tuple[int, ...], by: str) -> None:
+    """Remind people who have not answered so many days after a wave opens: twice at most, or, without days, never.
+
+    Example: pulse pulses reminders monthly 3 7
+    """
+    remind_after(key, days, by=by, now=now())
+    click.echo(f"{key} reminds {' and '.join(f'after {day} days' for day in sorted(days)) or 'nobody'}.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import JSON, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from survey_app.extensions import Base
@@ -26,7 +26,8 @@ class WaveState(StrEnum):
 class Pulse(Base):
     """A recurring two-minute survey in a programme: in these authorities, or in all where none is named.
 
-    `cuts` are the items by which authorities' figures are divided: declared before anybody answers.
+    `cuts` are the items by which authorities' figures are divided: declared before anybody answers. `reminder_days` are
+    the days after opening on which people who have not answered are reminded.
     """
 
     __tablename__ = "pulses"
@@ -42,6 +43,7 @@ class Pulse(Base):
     authorities: Mapped[list[str]] = mapped_column(default=list)
     cuts: Mapped[list[str]] = mapped_column(default=list)
     asks_comment: Mapped[bool] = mapped_column(default=False)
+    reminder_days: Mapped[list[int]] = mapped_column(JSON, default=lambda: [3, 7])
     programme: Mapped[Group] = relationship()
 
 
@@ -70,6 +72,7 @@ class Wave(Base):
     described_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[str | None]
+    reminders_planned: Mapped[int] = mapped_column(default=0)
     pulse: Mapped[Pulse] = relationship()
     terms: Mapped[WaveTerms | None] = relationship(back_populates="wave")
 

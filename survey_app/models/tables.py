@@ -5,6 +5,7 @@ from __future__ import annotations
 from survey_app.models import (
     accounts,
     audit,
+    authorities,
     ballots,
     clock,
     comments,
@@ -22,6 +23,7 @@ from survey_app.models import (
 MODULES = (
     accounts,
     audit,
+    authorities,
     ballots,
     clock,
     comments,

@@ -16,6 +16,7 @@ from survey_app.models.clock import ClockBeat
 from survey_app.queues import SLOT_SECONDS, ring_delivery, ring_work
 from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
+from survey_app.use_cases.reminding import plan_reminders
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def run_clock(app: Flask) -> None:
 
 def tick(current: Settings, now: datetime) -> None:
     """Go round once. A step that fails is logged and does not stop the others."""
-    for step in (_reap, _expire, _ring_messages, _ring_waves, _beat):
+    for step in (_reap, _expire, _remind, _ring_messages, _ring_waves, _beat):
         _guarded(step, current, now)
 
 
@@ -52,6 +53,10 @@ def _reap(_current: Settings, now: datetime) -> None:
 
 def _expire(_current: Settings, now: datetime) -> None:
     expire_messages(now)
+
+
+def _remind(_current: Settings, now: datetime) -> None:
+    plan_reminders(now)  # those that are due are rung for in the next step
 
 
 def _ring_messages(current: Settings, now: datetime) -> None:

@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 
 from notifications.messages import Accepted, Channel, ClaimedMessage, MessageState, NotAccepted, Outcome
+from notifications.windows import SendingWindow
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Attempt, Message
-from survey_app.models.participants import ContactPoint, OptOut
+from survey_app.models.participants import ContactPoint, OptOut, Participant
 from survey_app.stores.personalisation import personalise
+from survey_app.stores.sending_windows import window_of
 
 LEASE = timedelta(seconds=120)
 _FIRST_RETRY = timedelta(seconds=30)
@@ -29,7 +31,11 @@ class DatabaseOutbox:
     public_base_url: str
 
     def claim(self, message_id: UUID, now: datetime) -> ClaimedMessage | None:
-        """Take a pending message for one attempt."""
+        """Take a pending message for one attempt; outside its authority's hours it waits for the next opening."""
+        window = _window_for(message_id)
+        if window is not None and not window.is_open(now):
+            _move(_is_pending(message_id), not_before=window.next_opening(now))
+            return None
         lease_until = now + LEASE
         taken = db.session.execute(
             update(Message)
@@ -45,7 +51,7 @@ class DatabaseOutbox:
         attempt_id = uuid4()
         db.session.execute(insert(Attempt).values(id=attempt_id, message_id=message_id, number=taken, claimed_at=now))
         try:
-            claimed = self._read(message_id, attempt_id, taken, lease_until)
+            claimed = self._read(message_id, attempt_id, taken, lease_until, window)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one row must not hold up the others
             db.session.rollback()
             self._give_up(message_id, type(error).__name__)
@@ -53,7 +59,9 @@ class DatabaseOutbox:
         db.session.commit()
         return claimed
 
-    def _read(self, message_id: UUID, attempt_id: UUID, number: int, lease_until: datetime) -> ClaimedMessage:
+    def _read(
+        self, message_id: UUID, attempt_id: UUID, number: int, lease_until: datetime, window: SendingWindow | None
+    ) -> ClaimedMessage:
         message, contact = db.session.execute(
             select(Message, ContactPoint).join(ContactPoint).where(Message.id == message_id)
         ).one()
@@ -62,6 +70,9 @@ class DatabaseOutbox:
             attempt_id=attempt_id,
             attempt_number=number,
             lease_until=lease_until,
+            good_until=min(message.expires_at, window.closing_after(lease_until - LEASE))
+            if window
+            else message.expires_at,
             channel=Channel(message.channel),
             template=message.purpose,
             language=message.language,
@@ -72,7 +83,7 @@ class DatabaseOutbox:
     def _give_up(self, message_id: UUID, code: str) -> None:
         """A message that cannot even be put together fails where everybody sees it."""
         _move(
-            and_(Message.id == message_id, Message.state == MessageState.PENDING),
+            _is_pending(message_id),
             state=MessageState.FAILED,
             failure_code=code,
         )
@@ -125,6 +136,23 @@ def expire_messages(now: datetime) -> int:
     return opted_out + _move(
         and_(Message.state == MessageState.PENDING, Message.expires_at <= now), state=MessageState.EXPIRED
     )
+
+
+def _is_pending(message_id: UUID) -> ColumnElement[bool]:
+    return and_(Message.id == message_id, Message.state == MessageState.PENDING)
+
+
+def _window_for(message_id: UUID) -> SendingWindow | None:
+    """The hours of the authority whose staff a message is for; None for one that answers somebody who waits."""
+    authority = db.session.scalar(
+        select(Participant.authority_id)
+        .join(Invitation, Invitation.participant_id == Participant.id)
+        .join(Message, Message.invitation_id == Invitation.id)
+        .where(Message.id == message_id)
+    )
+    found = None if authority is None else window_of(authority)
+    db.session.rollback()
+    return found
 
 
 def _move(condition: ColumnElement[bool], **values: object) -> int:

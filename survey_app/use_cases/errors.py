@@ -197,3 +197,10 @@ class UnknownParticipant(UseCaseError):
     def __init__(self, staff_ref: str, authority: str) -> None:
         self.staff_ref = staff_ref
         super().__init__(f"Nobody in {authority!r} has the staff reference {staff_ref!r}. Nothing was changed.")
+
+
+class TooManyReminders(UseCaseError):
+    """More reminders than people should get."""
+
+    def __init__(self) -> None:
+        super().__init__("Two reminders at most, two days or more apart: more would cost answers. Nothing was changed.")

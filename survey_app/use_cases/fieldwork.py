@@ -19,6 +19,7 @@ from survey_app.extensions import db
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.pulses import Pulse, Wave, WaveState
+from survey_app.stores.sending_windows import window_of
 from survey_app.use_cases.errors import NobodyToInvite, UnknownWave, WrongWaveState
 from survey_app.use_cases.groups import current_tree, leads_key
 from survey_app.use_cases.instrument_library import find_instrument, require_permission
@@ -121,6 +122,8 @@ def _tree_for(pulse: Pulse, people: Sequence[Person]) -> GroupTree:
 
 def _invite(wave: Wave, instrument: Instrument, people: Sequence[Person], now: datetime, vault: Vault) -> list[UUID]:
     """Add an invitation and a message a person to the running transaction, and return the messages' ids."""
+    windows = {authority: window_of(authority) for authority in {person.authority_id for person in people}}
+    openings = {authority: window.next_opening(now) for authority, window in windows.items()}
     earlier = db.session.scalar(
         select(func.count()).select_from(Wave).where(Wave.pulse_id == wave.pulse_id, Wave.opens_at < wave.opens_at)
     )
@@ -130,7 +133,10 @@ def _invite(wave: Wave, instrument: Instrument, people: Sequence[Person], now: d
         for person, items in zip(people, rotating, strict=True)
     ]
     db.session.execute(insert(Invitation), invitations)
-    messages = [_message(wave, invitation, person, now) for invitation, person in zip(invitations, people, strict=True)]
+    messages = [
+        _message(wave, invitation, person, openings[person.authority_id])
+        for invitation, person in zip(invitations, people, strict=True)
+    ]
     db.session.execute(insert(Message), messages)
     return [message["id"] for message in messages]
 
@@ -152,7 +158,7 @@ def _invitation(
 
 
 def _message(
-    wave: Wave, invitation: Mapping[str, Any], person: Person, now: datetime
+    wave: Wave, invitation: Mapping[str, Any], person: Person, not_before: datetime
 ) -> dict[str, Any]:  # Any: as above
     return {
         "id": uuid4(),
@@ -164,7 +170,7 @@ def _message(
         "wave_id": wave.id,
         "invitation_id": invitation["id"],
         "state": MessageState.PENDING,
-        "not_before": now,
+        "not_before": not_before,
         "expires_at": wave.closes_at - LAST_MESSAGE_BEFORE_CLOSE,
         "attempt_number": 0,
     }

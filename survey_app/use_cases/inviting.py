@@ -26,6 +26,7 @@ class Person:
     """A participant to invite: where they are counted and how they are reached."""
 
     participant_id: int
+    authority_id: int
     team_key: str
     language: str
     channel: Channel
@@ -35,7 +36,7 @@ class Person:
 def people_to_invite(tree: GroupTree, today: date) -> list[Person]:
     """Everybody who belongs to a team of the tree today and can be reached, once, whatever posts they have."""
     rows = db.session.execute(
-        select(Participant.id, Participant.language, Group.key)
+        select(Participant.id, Participant.authority_id, Participant.language, Group.key)
         .join(Membership, Membership.participant_id == Participant.id)
         .join(Group, Group.id == Membership.team_id)
         .where(Participant.id.in_(select(ContactPoint.participant_id)))
@@ -48,7 +49,7 @@ def people_to_invite(tree: GroupTree, today: date) -> list[Person]:
     leads = _team_leads()
     invited: set[bytes] = set()
     people = []
-    for participant_id, language, team_key in rows:
+    for participant_id, authority_id, language, team_key in rows:
         parent = tree[team_key].parent or ""
         counted_in = leads_key(parent) if participant_id in leads else team_key
         contact = contacts[participant_id]
@@ -56,7 +57,9 @@ def people_to_invite(tree: GroupTree, today: date) -> list[Person]:
             continue
         invited.add(contact.person)
         written = language if language in WRITTEN_LANGUAGES else "en"
-        people.append(Person(participant_id, counted_in, written, contact.channel, contact.contact_point_id))
+        people.append(
+            Person(participant_id, authority_id, counted_in, written, contact.channel, contact.contact_point_id)
+        )
     return people
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import select
 
@@ -25,6 +26,7 @@ from survey_app.use_cases.errors import (
     LineWouldBreak,
     NothingScored,
     TooLongToAsk,
+    TooManyReminders,
     UnknownAttribute,
     UnknownGroup,
     UnknownPulse,
@@ -33,6 +35,8 @@ from survey_app.use_cases.errors import (
 from survey_app.use_cases.groups import find_group, require_usable_key
 from survey_app.use_cases.instrument_library import compare_versions, find_instrument, require_permission
 from survey_app.use_cases.wave_terms import attributes_of
+
+MOST_REMINDERS = 2
 
 _LONGEST_TEAM_KEY = 120
 OLD_QUESTIONS, NEW_QUESTIONS = "earlier questions", "new questions"
@@ -157,6 +161,22 @@ def ask_for_comments(pulse_key: str, *, wanted: bool, by: str, now: datetime) ->
     pulse = find_pulse(pulse_key)
     note(by, "ask for comments" if wanted else "ask for no comments", pulse_key, now)
     pulse.asks_comment = wanted
+    db.session.commit()
+
+
+def remind_after(pulse_key: str, days: Sequence[int], *, by: str, now: datetime) -> None:
+    """Remind people who have not answered so many days after a wave opens, in waves that are open too.
+
+    Raises
+    ------
+    TooManyReminders
+        More than two, or two closer together than two days.
+    """
+    pulse, wanted = find_pulse(pulse_key), sorted(days)
+    if len(wanted) > MOST_REMINDERS or any(later - earlier < 2 for earlier, later in pairwise(wanted)):
+        raise TooManyReminders
+    note(by, "set reminders", pulse_key, now, days=", ".join(map(str, wanted)))
+    pulse.reminder_days = wanted
     db.session.commit()
 
 

@@ -22,6 +22,7 @@ CLAIMED = ClaimedMessage(
     attempt_id=UUID(int=2),
     attempt_number=1,
     lease_until=datetime(2026, 6, 1, 9, 2, tzinfo=UTC),
+    good_until=datetime(2026, 6, 1, 17, 30, tzinfo=UTC),
     channel=Channel.EMAIL,
     template="invitation",
     language="en",
@@ -33,8 +34,9 @@ GSM_7 = set(
 ) | set("abcdefghijklmnopqrstuvwxyzäöñüà")
 
 
-def test_an_invitation_by_text_is_one_segment_for_the_longest_values():
-    text = render(replace(CLAIMED, channel=Channel.SMS)).text
+@pytest.mark.parametrize("purpose", ["invitation", "reminder"])
+def test_an_invitation_or_reminder_by_text_is_one_segment_for_the_longest_values(purpose):
+    text = render(replace(CLAIMED, channel=Channel.SMS, template=purpose)).text
     assert len(text) <= 160
     assert set(text) <= GSM_7
     assert LONGEST["link"] in text
@@ -54,7 +56,7 @@ def test_an_invitation_by_email_has_the_link_in_both_parts_and_escapes_what_it_i
 
 
 def test_no_email_loads_anything_from_anywhere():
-    for purpose in ("invitation", "sign_in"):
+    for purpose in ("invitation", "reminder", "sign_in"):
         html = render(replace(CLAIMED, template=purpose)).html
         assert "<img" not in html
         assert "url(" not in html
