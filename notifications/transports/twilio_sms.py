@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import ConnectTimeout
+from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -22,12 +24,16 @@ _SHORTEST_VALIDITY_SECONDS, _LONGEST_VALIDITY_SECONDS = 6, 36_000
 
 @dataclass(frozen=True)
 class TwilioAccount:
-    """Credentials; `base_url` points a test or a demo at a peer on this machine."""
+    """Credentials; `base_url` points a test or a demo at a peer on this machine.
+
+    Reports go to `callback_base_url` with the attempt's id, so that they settle an attempt whose answer was lost too.
+    """
 
     account_sid: str
     auth_token: str = field(repr=False)
     messaging_service_sid: str
     base_url: str = ""
+    callback_base_url: str = ""
 
 
 class TwilioTransport:
@@ -48,6 +54,7 @@ class TwilioTransport:
                 to=message.address,
                 messaging_service_sid=self._account.messaging_service_sid,
                 body=message.text,
+                status_callback=self._callback(message),
                 validity_period=min(
                     _LONGEST_VALIDITY_SECONDS, max(_SHORTEST_VALIDITY_SECONDS, message.good_for_seconds)
                 ),
@@ -61,6 +68,11 @@ class TwilioTransport:
         except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError, OSError) as error:
             return Unknown(PROVIDER, type(error).__name__)
         return Accepted(PROVIDER, created.sid) if created.sid else Unknown(PROVIDER, "no-sid")
+
+    def _callback(self, message: OutgoingMessage) -> Any:  # Any: a text, or the client's own sign for none
+        """Where reports of this attempt go, tried again three times where nobody answers."""
+        base = self._account.callback_base_url
+        return f"{base}/hooks/twilio/status/{message.attempt_id}#rc=3" if base else values.unset
 
 
 def _answered_with_error(error: TwilioRestException) -> Outcome:

@@ -12,7 +12,11 @@ from survey_app.extensions import Base
 
 
 class Message(Base):
-    """One email or text. The dedupe key makes planning it twice impossible."""
+    """One email or text. The dedupe key makes planning it twice impossible.
+
+    `asked_at` is when the provider was last asked about a message of which nobody knows whether it was taken over, and
+    `absences` how often it did not have it.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -47,6 +51,8 @@ class Message(Base):
     provider: Mapped[str | None]
     provider_message_id: Mapped[str | None]
     failure_code: Mapped[str | None]
+    asked_at: Mapped[datetime | None]
+    absences: Mapped[int] = mapped_column(default=0)
 
 
 class Attempt(Base):
@@ -62,3 +68,16 @@ class Attempt(Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     code: Mapped[str | None]
+
+
+class DeliveryEvent(Base):
+    """What a provider reported of a message, once each; nothing of its text or of its recipient."""
+
+    __tablename__ = "delivery_events"
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    provider_message_id: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID | None]
+    received_at: Mapped[datetime]

@@ -37,7 +37,10 @@ class Membership(Base):
 
 
 class ContactPoint(Base):
-    """An encrypted address of a participant or of an account; the hash finds it without decrypting."""
+    """An encrypted address of a participant or of an account; the hash finds it without decrypting.
+
+    `invalid_code` is why a provider says that nothing can ever arrive there.
+    """
 
     __tablename__ = "contact_points"
     __table_args__ = (
@@ -52,6 +55,7 @@ class ContactPoint(Base):
     channel: Mapped[str]
     address_encrypted: Mapped[bytes]
     address_hash: Mapped[bytes] = mapped_column(index=True)
+    invalid_code: Mapped[str | None]
 
 
 class OptOut(Base):

@@ -107,6 +107,7 @@ class _Import:
         if known is not None and known.address_hash != address_hash and address:
             known.address_encrypted = self._vault.encrypt(address)
             known.address_hash = address_hash
+            known.invalid_code = None
         elif known is None and address:
             db.session.add(
                 ContactPoint(

@@ -39,7 +39,7 @@ def people_to_invite(tree: GroupTree, today: date) -> list[Person]:
         select(Participant.id, Participant.authority_id, Participant.language, Group.key)
         .join(Membership, Membership.participant_id == Participant.id)
         .join(Group, Group.id == Membership.team_id)
-        .where(Participant.id.in_(select(ContactPoint.participant_id)))
+        .where(Participant.id.in_(select(ContactPoint.participant_id).where(ContactPoint.invalid_code.is_(None))))
         .where(Membership.started_on <= today)
         .where(or_(Membership.ended_on.is_(None), Membership.ended_on > today))
         .where(Group.key.in_([leaf.key for leaf in tree.leaves]))
@@ -105,7 +105,7 @@ def _contacts() -> Mapping[int, _Contact]:
     """How to reach each participant: by text where there is a mobile number, else by email."""
     rows = db.session.execute(
         select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id, ContactPoint.address_hash)
-        .where(ContactPoint.participant_id.is_not(None))
+        .where(ContactPoint.participant_id.is_not(None), ContactPoint.invalid_code.is_(None))
         .order_by(ContactPoint.channel)  # email before sms, so that a text wins and an email says who it is
     )
     contacts: dict[int, _Contact] = {}

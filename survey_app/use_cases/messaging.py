@@ -50,6 +50,7 @@ def open_transports(settings: Settings) -> Mapping[Channel, Transport]:
             auth_token=settings.twilio_auth_token,
             messaging_service_sid=settings.twilio_messaging_service_sid,
             base_url=settings.twilio_base_url,
+            callback_base_url=settings.public_base_url,
         )
         transports[Channel.SMS] = TwilioTransport(account)
     return transports

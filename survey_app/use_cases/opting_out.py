@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 
+from notifications.messages import Channel
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.invitations import Invitation
 from survey_app.models.participants import ContactPoint, OptOut
+from survey_app.use_cases.delivery_reports import keep_wish
 from survey_app.use_cases.responding import find_invitation_id
 
 
@@ -27,8 +28,21 @@ def opt_out(token: str, now: datetime, vault: Vault) -> None:
         .join(Invitation, Invitation.participant_id == ContactPoint.participant_id)
         .where(Invitation.id == find_invitation_id(token, vault))
     ).all()
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     for channel, address_hash in contacts:
-        wish = dialect.insert(OptOut).values(channel=channel, address_hash=address_hash, source="link", created_at=now)
-        db.session.execute(wish.on_conflict_do_nothing())
+        keep_wish(channel, address_hash, "link", now)
+    db.session.commit()
+
+
+def opt_out_number(number: str, now: datetime, vault: Vault) -> None:
+    """Stop every text to a number that asked for it, whoever it belongs to, now or after another roster."""
+    if number:
+        keep_wish(Channel.SMS, vault.address_hash(number), "reply", now)
+        db.session.commit()
+
+
+def lift_opt_out(number: str, vault: Vault) -> None:
+    """Let a number that asked for it have texts again."""
+    db.session.execute(
+        delete(OptOut).where(OptOut.channel == Channel.SMS, OptOut.address_hash == vault.address_hash(number))
+    )
     db.session.commit()

@@ -113,7 +113,7 @@ def _contacts(wanted: Collection[int]) -> Mapping[int, Mapping[str, int]]:
     """Every way of reaching each participant."""
     rows = db.session.execute(
         select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id).where(
-            ContactPoint.participant_id.is_not(None)
+            ContactPoint.participant_id.is_not(None), ContactPoint.invalid_code.is_(None)
         )
     ).all()
     found: dict[int, dict[str, int]] = {}

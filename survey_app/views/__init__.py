@@ -11,6 +11,7 @@ from survey_app.views import (
     errors,
     guard,
     health,
+    hooks,
     instrument_import,
     instruments,
     opting_out,
@@ -36,6 +37,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
 _PAGES = (
     comments,
     health,
+    hooks,
     instrument_import,
     instruments,
     opting_out,

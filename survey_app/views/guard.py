@@ -17,6 +17,8 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "demo.mail",
         "health.live",
         "health.ready",
+        "hooks.twilio_inbound",
+        "hooks.twilio_status",
         "opting_out.ask",
         "opting_out.opt_out",
         "public.accessibility",
@@ -36,8 +38,10 @@ SIGN_IN_NOT_NEEDED = frozenset(
 )
 """Every other page needs a session: a new one is closed until it is placed."""
 
-FORMS_WITHOUT_ORIGIN = frozenset({"opting_out.opt_out", "respond.answer"})
-"""Forms that the secret in their address authorises: browsers inside mail programs send odd origins."""
+FORMS_WITHOUT_ORIGIN = frozenset(
+    {"hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
+)
+"""Forms that a signature, or the secret in their address, authorises: mail programs send odd origins."""
 
 _SECRET_IN_ADDRESS = frozenset({"opting_out", "respond"})
 

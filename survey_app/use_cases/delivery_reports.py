@@ -1,0 +1,100 @@
+"""Take in what a provider reports of a message: once each, in any order, and never back from what is final."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from notifications.messages import MessageState
+from notifications.reports import FINAL, OPEN_TO_REPORTS, Consequence, DeliveryReport
+from survey_app.extensions import db
+from survey_app.models.messages import Attempt, DeliveryEvent, Message
+from survey_app.models.participants import ContactPoint, OptOut, Participant
+from survey_app.stores.sending_windows import window_of
+
+UNTIL_ANOTHER_DAY = timedelta(hours=12)
+MOST_ATTEMPTS_AFTER_FAILURE = 2
+
+
+def take_in_report(attempt_id: UUID, report: DeliveryReport, now: datetime) -> bool:
+    """Apply a report to the message of an attempt; False for an attempt that nobody knows, or a report seen before.
+
+    A report of an attempt proves that the provider took it over, so it settles what was unknown too.
+    """
+    message_id = db.session.scalar(select(Attempt.message_id).where(Attempt.id == attempt_id))
+    if message_id is None or not _is_new(attempt_id, report, now):
+        db.session.rollback()
+        return False
+    values: dict[str, object] = {
+        "state": report.state,
+        "provider": report.provider,
+        "provider_message_id": report.provider_message_id,
+        "failure_code": report.code or None,
+        "lease_until": None,
+    }
+    changeable = OPEN_TO_REPORTS if report.state in FINAL else OPEN_TO_REPORTS - {MessageState.ACCEPTED}
+    moved = db.session.scalars(
+        update(Message)
+        .where(Message.id == message_id, Message.state.in_(changeable))
+        .values(**values)
+        .returning(Message.contact_point_id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if moved is not None:
+        _draw_consequence(report, message_id, moved, now)
+    db.session.commit()
+    return True
+
+
+def _is_new(attempt_id: UUID, report: DeliveryReport, now: datetime) -> bool:
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    event = dialect.insert(DeliveryEvent).values(
+        provider=report.provider,
+        provider_message_id=report.provider_message_id,
+        status=report.status,
+        code=report.code,
+        attempt_id=attempt_id,
+        received_at=now,
+    )
+    return bool(db.session.scalars(event.on_conflict_do_nothing().returning(DeliveryEvent.status)).all())
+
+
+def _draw_consequence(report: DeliveryReport, message_id: UUID, contact_point_id: int, now: datetime) -> None:
+    """What an error code asks for besides: an address is no good, somebody wants no more, or another day may do."""
+    if report.consequence is Consequence.ADDRESS_INVALID:
+        contact = db.session.get_one(ContactPoint, contact_point_id)
+        contact.invalid_code = report.code
+    elif report.consequence is Consequence.OPTED_OUT:
+        contact = db.session.get_one(ContactPoint, contact_point_id)
+        keep_wish(contact.channel, contact.address_hash, "provider", now)
+    elif report.consequence is Consequence.TRY_ANOTHER_DAY:
+        _try_another_day(message_id, now)
+
+
+def keep_wish(channel: str, address_hash: bytes, source: str, now: datetime) -> None:
+    """Add a wish for no more messages to the running transaction; twice is the same as once."""
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    wish = dialect.insert(OptOut).values(channel=channel, address_hash=address_hash, source=source, created_at=now)
+    db.session.execute(wish.on_conflict_do_nothing())
+
+
+def _try_another_day(message_id: UUID, now: datetime) -> None:
+    """A handset that was out of reach: once more, at the authority's next opening after twelve hours."""
+    authority = db.session.scalar(
+        select(Participant.authority_id)
+        .join(ContactPoint, ContactPoint.participant_id == Participant.id)
+        .join(Message, Message.contact_point_id == ContactPoint.id)
+        .where(Message.id == message_id)
+    )
+    later = now + UNTIL_ANOTHER_DAY
+    opening = later if authority is None else window_of(authority).next_opening(later)
+    db.session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.attempt_number < MOST_ATTEMPTS_AFTER_FAILURE)
+        .where(Message.expires_at > opening)
+        .values(state=MessageState.PENDING, not_before=opening)
+        .execution_options(synchronize_session=False)
+    )
