@@ -30,6 +30,6 @@ def test_dev_sees_who_was_counted_together_and_reads_comments_first(visitor, pro
     if first.count():
         first.locator("textarea").fill("Without a name.")
         first.get_by_role("button", name="Release").click()
-        assert page.get_by_role("heading", name="Comments to read").is_visible()
+        page.get_by_role("heading", name="Comments to read").wait_for()
     visitor.go("/authorities/ashcombe")
     visitor.show("authority_with_comments")
