@@ -25,3 +25,7 @@ class IncompletePersonalisation(NotificationError):
 
 class UnusableWindow(NotificationError):
     """A sending window that would never be open. The sentence says why."""
+
+
+class CouldNotAsk(NotificationError):
+    """A provider gave no answer to the question whether it has a message; ask again later."""

@@ -169,6 +169,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Fewest people a figure may rest on. It may be raised only.",
     ),
     Setting("DEFAULT_TIME_ZONE", _time_zone, "Europe/London", "Time zone of authorities that name none."),
+    Setting(
+        "RESEND_WHEN_ABSENT",
+        _yes_or_no,
+        "no",
+        "Sends texts again that Twilio says twice it does not have: see first whether its list is fresh.",
+    ),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
 )
 
@@ -194,6 +200,7 @@ class Settings:
     twilio_base_url: str
     minimum_group_size: int
     default_time_zone: str
+    resend_when_absent: bool
     demo: bool
 
     @property

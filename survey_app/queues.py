@@ -21,7 +21,7 @@ MESSAGES_A_JOB = 50
 SLOT_SECONDS = 10
 
 TASKS = {
-    SEND_QUEUE: frozenset({"survey_app.jobs.sending.deliver_messages"}),
+    SEND_QUEUE: frozenset({"survey_app.jobs.sending.deliver_messages", "survey_app.jobs.sending.reconcile_messages"}),
     WORK_QUEUE: frozenset({"survey_app.jobs.waves.open_wave", "survey_app.jobs.waves.close_wave"}),
 }
 """What a worker of each queue will run: writing to Redis must not be enough to run anything else."""
@@ -31,10 +31,18 @@ _LOG = logging.getLogger(__name__)
 
 def ring_delivery(redis_url: str, message_ids: Iterable[UUID], now: datetime, *, urgent: bool = False) -> None:
     """Ask a worker to deliver messages; `urgent` ones go to the front."""
+    _ring_in_parts(redis_url, "sending.deliver_messages", message_ids, now, urgent=urgent)
+
+
+def ring_reconciliation(redis_url: str, message_ids: Iterable[UUID], now: datetime) -> None:
+    """Ask a worker to find out about messages in doubt."""
+    _ring_in_parts(redis_url, "sending.reconcile_messages", message_ids, now, urgent=False)
+
+
+def _ring_in_parts(redis_url: str, job: str, message_ids: Iterable[UUID], now: datetime, *, urgent: bool) -> None:
     ids = [str(message_id) for message_id in message_ids]
     for start in range(0, len(ids), MESSAGES_A_JOB):
-        arguments = [ids[start : start + MESSAGES_A_JOB]]
-        _ring(redis_url, SEND_QUEUE, "sending.deliver_messages", arguments, now, urgent=urgent)
+        _ring(redis_url, SEND_QUEUE, job, [ids[start : start + MESSAGES_A_JOB]], now, urgent=urgent)
 
 
 def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:

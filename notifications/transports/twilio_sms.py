@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -14,11 +15,14 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
+from notifications.errors import CouldNotAsk
 from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessage, Unknown
 
 PROVIDER = "twilio"
 _FAULTS_OF_THE_MESSAGE = frozenset({21211, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30007})
 """The number or the text is at fault, and stays so; every other refusal is ours or Twilio's to mend, and is retried."""
+_TEXTS_LOOKED_AT = 50
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _SHORTEST_VALIDITY_SECONDS, _LONGEST_VALIDITY_SECONDS = 6, 36_000
 
 
@@ -68,6 +72,24 @@ class TwilioTransport:
         except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError, OSError) as error:
             return Unknown(PROVIDER, type(error).__name__)
         return Accepted(PROVIDER, created.sid) if created.sid else Unknown(PROVIDER, "no-sid")
+
+    def find(self, message: OutgoingMessage, since: datetime) -> str | None:
+        """The SID of a text that Twilio has, by number and wording; None where it has none since then.
+
+        Raises
+        ------
+        CouldNotAsk
+            Twilio did not answer.
+        """
+        try:
+            texts = self._client.messages.list(to=message.address, limit=_TEXTS_LOOKED_AT)
+        except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError, OSError) as error:
+            raise CouldNotAsk from error
+        for each in texts:
+            is_old = each.date_created is not None and each.date_created < since - _CLOCKS_DIFFER
+            if each.body == message.text and not is_old:
+                return str(each.sid)
+        return None
 
     def _callback(self, message: OutgoingMessage) -> Any:  # Any: a text, or the client's own sign for none
         """Where reports of this attempt go, tried again three times where nobody answers."""

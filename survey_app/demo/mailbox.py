@@ -56,12 +56,14 @@ def read_letter(folder: Path, name: str) -> Letter | None:
 
 def list_texts(folder: Path) -> list[ReceivedText]:
     """Every text, newest first."""
+    return [ReceivedText(text["to"], _parts(text["body"])) for text in reversed(read_texts(folder))]
+
+
+def read_texts(folder: Path) -> list[dict[str, str]]:
+    """Every text as the peer kept it, oldest first; a line that is being written is left out."""
     path = texts_file(folder)
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    received = [json.loads(line) for line in lines if line.endswith("}")]
-    return [ReceivedText(text["to"], _parts(text["body"])) for text in reversed(received)]
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def texts_file(folder: Path) -> Path:

@@ -14,3 +14,9 @@ from survey_app.use_cases import messaging
 def deliver_messages(message_ids: Sequence[str]) -> None:
     """Try to send these messages."""
     messaging.deliver_messages([UUID(message_id) for message_id in message_ids], settings(), vault())
+
+
+@without_details
+def reconcile_messages(message_ids: Sequence[str]) -> None:
+    """Ask about messages of which nobody knows whether they were taken over."""
+    messaging.reconcile_messages([UUID(message_id) for message_id in message_ids], settings(), vault())

@@ -13,7 +13,8 @@ from flask import Flask
 from survey_app.config import Settings
 from survey_app.extensions import db, settings
 from survey_app.models.clock import ClockBeat
-from survey_app.queues import SLOT_SECONDS, ring_delivery, ring_work
+from survey_app.queues import SLOT_SECONDS, ring_delivery, ring_reconciliation, ring_work
+from survey_app.stores.doubts import doubts_to_raise
 from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.reminding import plan_reminders
@@ -34,7 +35,7 @@ def run_clock(app: Flask) -> None:
 
 def tick(current: Settings, now: datetime) -> None:
     """Go round once. A step that fails is logged and does not stop the others."""
-    for step in (_reap, _expire, _remind, _ring_messages, _ring_waves, _beat):
+    for step in (_reap, _expire, _remind, _ring_messages, _ring_doubts, _ring_waves, _beat):
         _guarded(step, current, now)
 
 
@@ -61,6 +62,10 @@ def _remind(_current: Settings, now: datetime) -> None:
 
 def _ring_messages(current: Settings, now: datetime) -> None:
     ring_delivery(current.redis_url, due_messages(now), now)
+
+
+def _ring_doubts(current: Settings, now: datetime) -> None:
+    ring_reconciliation(current.redis_url, doubts_to_raise(now), now)
 
 
 def _ring_waves(current: Settings, now: datetime) -> None:

@@ -51,34 +51,13 @@ class DatabaseOutbox:
         attempt_id = uuid4()
         db.session.execute(insert(Attempt).values(id=attempt_id, message_id=message_id, number=taken, claimed_at=now))
         try:
-            claimed = self._read(message_id, attempt_id, taken, lease_until, window)
+            claimed = read_claimed(message_id, attempt_id, lease_until, self.vault, self.public_base_url, window)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one row must not hold up the others
             db.session.rollback()
             self._give_up(message_id, type(error).__name__)
             return None
         db.session.commit()
         return claimed
-
-    def _read(
-        self, message_id: UUID, attempt_id: UUID, number: int, lease_until: datetime, window: SendingWindow | None
-    ) -> ClaimedMessage:
-        message, contact = db.session.execute(
-            select(Message, ContactPoint).join(ContactPoint).where(Message.id == message_id)
-        ).one()
-        return ClaimedMessage(
-            message_id=message_id,
-            attempt_id=attempt_id,
-            attempt_number=number,
-            lease_until=lease_until,
-            good_until=min(message.expires_at, window.closing_after(lease_until - LEASE))
-            if window
-            else message.expires_at,
-            channel=Channel(message.channel),
-            template=message.purpose,
-            language=message.language,
-            address=self.vault.decrypt(contact.address_encrypted),
-            personalisation=personalise(message, self.vault, self.public_base_url),
-        )
 
     def _give_up(self, message_id: UUID, code: str) -> None:
         """A message that cannot even be put together fails where everybody sees it."""
@@ -106,6 +85,33 @@ class DatabaseOutbox:
         )
         db.session.commit()
         return bool(changed)
+
+
+def read_claimed(
+    message_id: UUID,
+    attempt_id: UUID,
+    lease_until: datetime,
+    vault: Vault,
+    public_base_url: str,
+    window: SendingWindow | None = None,
+) -> ClaimedMessage:
+    """A message with its address and what its wording is filled with, for the attempt that has it."""
+    message, contact = db.session.execute(
+        select(Message, ContactPoint).join(ContactPoint).where(Message.id == message_id)
+    ).one()
+    closes = window.closing_after(lease_until - LEASE) if window else message.expires_at
+    return ClaimedMessage(
+        message_id=message_id,
+        attempt_id=attempt_id,
+        attempt_number=message.attempt_number,
+        lease_until=lease_until,
+        good_until=min(message.expires_at, closes),
+        channel=Channel(message.channel),
+        template=message.purpose,
+        language=message.language,
+        address=vault.decrypt(contact.address_encrypted),
+        personalisation=personalise(message, vault, public_base_url),
+    )
 
 
 def due_messages(now: datetime, limit: int = 1000) -> list[UUID]:

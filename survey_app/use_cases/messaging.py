@@ -10,12 +10,14 @@ from uuid import UUID
 
 from notifications.delivery import deliver
 from notifications.messages import Channel
+from notifications.reconciling import reconcile
 from notifications.transports import Transport
 from notifications.transports.smtp import SmtpServer, SmtpTransport
 from notifications.transports.twilio_sms import TwilioAccount, TwilioTransport
 from survey_app.config import Settings
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
+from survey_app.stores.doubts import DatabaseDoubts
 from survey_app.stores.outbox import DatabaseOutbox
 
 LONGEST_JOB_SECONDS = 500
@@ -37,6 +39,20 @@ def deliver_messages(message_ids: Iterable[UUID], settings: Settings, vault: Vau
             db.session.rollback()
             _LOG.error("A message could not be tried.", extra={"error": type(error).__name__})
     return tried
+
+
+def reconcile_messages(message_ids: Iterable[UUID], settings: Settings, vault: Vault) -> int:
+    """Ask about each message in doubt and return how many were settled or given up; one must not hold up the others."""
+    doubts = DatabaseDoubts(vault, settings.public_base_url, settings.resend_when_absent)
+    transports = open_transports(settings)
+    asked = 0
+    for message_id in message_ids:
+        try:
+            asked += reconcile(message_id, doubts, transports, _now()) is not None
+        except Exception as error:  # noqa: BLE001 - as in deliver_messages
+            db.session.rollback()
+            _LOG.error("A message could not be asked about.", extra={"error": type(error).__name__})
+    return asked
 
 
 def open_transports(settings: Settings) -> Mapping[Channel, Transport]:
