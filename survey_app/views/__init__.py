@@ -20,6 +20,7 @@ from survey_app.views import (
     respond,
     results,
     sign_in,
+    waves,
 )
 
 
@@ -46,5 +47,6 @@ _PAGES = (
     respond,
     results,
     sign_in,
+    waves,
 )
 _DEMO_PAGES = demo.pages
