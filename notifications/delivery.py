@@ -3,59 +3,84 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifications.errors import NotificationError
-from notifications.messages import Channel, ClaimedMessage, NotAccepted, Outcome
+from notifications.messages import ClaimedMessage, Held, NotAccepted, Outcome, OutgoingMessage
 from notifications.outbox import Outbox
 from notifications.rendering import render
-from notifications.transports import Transport
+from notifications.routes import Route, Routes
 
 _LOG = logging.getLogger(__name__)
 _FENCE_MARGIN = timedelta(seconds=5)
 
 
-def deliver(
-    message_id: UUID,
-    outbox: Outbox,
-    transports: Mapping[Channel, Transport],
-    clock: Callable[[], datetime],
-) -> Outcome | None:
-    """Make one attempt at a message, if it may be sent at all.
+class Delivery:
+    """Delivers messages from an outbox along routes.
 
-    Returns
-    -------
-    Outcome or None
-        None where another attempt holds the message, or it may not be sent.
+    `clock` says what time it is, and `wait` waits for some seconds: for a message's turn, never longer than
+    `gates.LONGEST_QUEUE`.
     """
-    claimed = outbox.claim(message_id, clock())
-    if claimed is None:
-        return None
-    transport = transports.get(claimed.channel)
-    if transport is None:
-        outcome: Outcome = NotAccepted("none", "channel-not-configured", permanent=False)
-    else:
-        outcome = _hand_over(claimed, transport, clock)
-    outbox.record(claimed, outcome, clock())
-    _LOG.info(
-        "An attempt ended.",
-        extra={"message_id": str(message_id), "attempt": claimed.attempt_number, "outcome": type(outcome).__name__},
-    )
-    return outcome
 
+    def __init__(
+        self, outbox: Outbox, routes: Routes, clock: Callable[[], datetime], wait: Callable[[float], None]
+    ) -> None:
+        self._outbox = outbox
+        self._routes = routes
+        self._clock = clock
+        self._wait = wait
 
-def _hand_over(claimed: ClaimedMessage, transport: Transport, clock: Callable[[], datetime]) -> Outcome:
-    try:
-        outgoing = render(claimed)
-    except NotificationError as error:
-        _LOG.exception("A message could not be rendered.", extra={"message_id": str(claimed.message_id)})
-        return NotAccepted("rendering", type(error).__name__, permanent=True)
-    longest, now = timedelta(seconds=transport.longest_seconds), clock()
-    if now > claimed.lease_until - longest - _FENCE_MARGIN:
-        return NotAccepted("none", "lease-too-short", permanent=False)
-    if now >= claimed.good_until:
-        return NotAccepted("none", "too-late", permanent=False)
-    return transport.send(replace(outgoing, good_for_seconds=int((claimed.good_until - now).total_seconds())))
+    def deliver(self, message_id: UUID) -> Outcome | None:
+        """Make one attempt at a message, if it may be sent at all.
+
+        Returns
+        -------
+        Outcome or None
+            None where another attempt holds the message, or it may not be sent.
+        """
+        claimed = self._outbox.claim(message_id, self._clock())
+        if claimed is None:
+            return None
+        account, outcome = self._attempt(claimed)
+        self._outbox.record(claimed, account, outcome, self._clock())
+        _LOG.info(
+            "An attempt ended.",
+            extra={"message_id": str(message_id), "attempt": claimed.attempt_number, "outcome": type(outcome).__name__},
+        )
+        return outcome
+
+    def _attempt(self, claimed: ClaimedMessage) -> tuple[str, Outcome]:
+        """Try each account until one takes the message, or might have: only a refusal may go on to the next."""
+        try:
+            outgoing = render(claimed)
+        except NotificationError as error:
+            _LOG.exception("A message could not be rendered.", extra={"message_id": str(claimed.message_id)})
+            return "", NotAccepted("rendering", type(error).__name__, permanent=True)
+        ended: tuple[str, Outcome] = "", NotAccepted("none", "channel-not-configured", permanent=False)
+        for route in self._routes.for_message(claimed):
+            outcome = self._hand_over(claimed, outgoing, route)
+            if not isinstance(outcome, NotAccepted | Held):
+                return route.account, outcome
+            if isinstance(outcome, NotAccepted) and outcome.permanent:
+                return route.account, outcome
+            if not ended[0] or isinstance(outcome, NotAccepted):
+                ended = route.account, outcome
+        return ended
+
+    def _hand_over(self, claimed: ClaimedMessage, outgoing: OutgoingMessage, route: Route) -> Outcome:
+        turn = self._routes.ask_for_turn(route, self._clock())
+        if not turn.granted:
+            return Held(turn.at, "account-closed-or-busy")
+        self._wait(max(0.0, (turn.at - self._clock()).total_seconds()))
+        now = self._clock()
+        if now > claimed.lease_until - timedelta(seconds=route.transport.longest_seconds) - _FENCE_MARGIN:
+            return NotAccepted("none", "lease-too-short", permanent=False)
+        if now >= claimed.good_until:
+            return NotAccepted("none", "too-late", permanent=False)
+        good_for = int((claimed.good_until - now).total_seconds())
+        outcome = route.transport.send(replace(outgoing, good_for_seconds=good_for))
+        self._routes.learn(route, outcome, self._clock())
+        return outcome

@@ -10,9 +10,9 @@ class NotificationError(Exception):
 class UnknownTemplate(NotificationError):
     """There is no wording of this purpose, channel and language."""
 
-    def __init__(self, template: str, language: str) -> None:
+    def __init__(self, template: str) -> None:
         self.template = template
-        super().__init__(f"There is no {template!r} wording in the language {language!r}.")
+        super().__init__(f"There is no wording {template!r}.")
 
 
 class IncompletePersonalisation(NotificationError):
@@ -29,3 +29,11 @@ class UnusableWindow(NotificationError):
 
 class CouldNotAsk(NotificationError):
     """A provider gave no answer to the question whether it has a message; ask again later."""
+
+
+class UnusableCredentials(NotificationError):
+    """An account's credentials that its provider could not be asked with. Names the field, never its content."""
+
+    def __init__(self, provider: str, field: str, remedy: str) -> None:
+        self.field = field
+        super().__init__(f"{provider}: {field} {remedy}.")

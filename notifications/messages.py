@@ -1,4 +1,4 @@
-"""The values of a message on its way: what is claimed, what is handed over, and the three outcomes."""
+"""The values of a message on its way: what is claimed, what is handed over, and how that ends."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class ClaimedMessage:
     """A message that this attempt alone may hand over, until its lease runs out.
 
     Addresses and personalisation exist here, in memory, and nowhere else on the way. After `good_until` it is of no use
-    any more, or comes at an hour at which nothing should.
+    any more, or comes at an hour at which nothing should. `version` is that of its wording, `authority` the key of the
+    one whose staff it is for, and `account` the sender account that its last attempt went through, where that is known.
     """
 
     message_id: UUID
@@ -50,6 +51,9 @@ class ClaimedMessage:
     language: str
     address: str = field(repr=False)
     personalisation: Mapping[str, str] = field(repr=False)
+    version: int = 1
+    authority: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,36 @@ class Accepted:
     provider_message_id: str
 
 
+class Fault(StrEnum):
+    """Whose fault a refusal is."""
+
+    RECIPIENT = "recipient"
+    ACCOUNT = "account"
+    PACE = "pace"
+    PASSING = "passing"
+
+
 @dataclass(frozen=True)
 class NotAccepted:
-    """The provider certainly did not take it. A permanent refusal is never tried again."""
+    """The provider certainly did not take it.
+
+    A refusal that is `permanent` lies with the recipient or the text and is never tried again. One that lies with the
+    account is ours to mend, one of pace asks for patience, and any other may pass by itself.
+    """
 
     provider: str
     code: str
     permanent: bool
+    fault: Fault = Fault.PASSING
+    retry_after_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """Nobody was asked: every account that the message could leave through is closed, or busy until then."""
+
+    until: datetime
+    code: str
 
 
 @dataclass(frozen=True)
@@ -94,4 +121,4 @@ class Unknown:
     code: str
 
 
-Outcome = Accepted | NotAccepted | Unknown
+Outcome = Accepted | NotAccepted | Unknown | Held

@@ -16,6 +16,6 @@ class Outbox(Protocol):
         """Take a pending message that is due, for one attempt; None where another took it or it may not go."""
         ...
 
-    def record(self, claimed: ClaimedMessage, outcome: Outcome, now: datetime) -> bool:
-        """Write down how an attempt ended; False where the lease ran out and the attempt was given up."""
+    def record(self, claimed: ClaimedMessage, account: str, outcome: Outcome, now: datetime) -> bool:
+        """Write down how an attempt ended, and through which account; False where its lease ran out before."""
         ...

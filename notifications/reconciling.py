@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
 
 from notifications.errors import NotificationError
-from notifications.messages import Channel, ClaimedMessage, OutgoingMessage
+from notifications.messages import ClaimedMessage, OutgoingMessage
 from notifications.rendering import render
-from notifications.transports import Transport
+from notifications.routes import Route
 
 
 class Askable(Protocol):
@@ -40,6 +40,14 @@ class Doubt:
     since: datetime
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Where a message was found, and what it is called there."""
+
+    account: str
+    provider_message_id: str
+
+
 class Doubts(Protocol):
     """The outbox, as far as messages in doubt go. Every method is its own short transaction."""
 
@@ -47,14 +55,20 @@ class Doubts(Protocol):
         """Take a message in doubt whose turn it is to be asked about; None where another asks, or nobody need."""
         ...
 
-    def settle(self, message_id: UUID, answer: Answer, provider_message_id: str, now: datetime) -> None:
+    def settle(self, message_id: UUID, answer: Answer, found: Finding | None, now: datetime) -> None:
         """Write down what came of asking."""
         ...
 
 
-def reconcile(
-    message_id: UUID, outbox: Doubts, transports: Mapping[Channel, Transport], now: datetime
-) -> Answer | None:
+class Suspects(Protocol):
+    """The accounts that may have taken a message over."""
+
+    def that_may_have(self, claimed: ClaimedMessage) -> Sequence[Route]:
+        """The account that its last attempt went through, or all that it may have gone through."""
+        ...
+
+
+def reconcile(message_id: UUID, outbox: Doubts, suspects: Suspects, now: datetime) -> Answer | None:
     """Ask about one message; None where it is not in doubt, or not its turn.
 
     A text holds a link that is nobody else's, so a provider that lists its texts can be asked exactly. Nobody can ask
@@ -63,17 +77,24 @@ def reconcile(
     doubt = outbox.raise_doubt(message_id, now)
     if doubt is None:
         return None
-    answer, found = _ask(doubt, transports.get(doubt.claimed.channel))
+    answer, found = _ask(doubt, suspects.that_may_have(doubt.claimed))
     outbox.settle(message_id, answer, found, now)
     return answer
 
 
-def _ask(doubt: Doubt, transport: Transport | None) -> tuple[Answer, str]:
-    find = getattr(transport, "find", None)
-    if find is None:
-        return Answer.NOBODY_TO_ASK, ""
-    try:
-        found = find(render(doubt.claimed), doubt.since)
-    except NotificationError:  # CouldNotAsk among them
-        return Answer.NO_ANSWER, ""
-    return (Answer.FOUND, found) if found else (Answer.ABSENT, "")
+def _ask(doubt: Doubt, routes: Sequence[Route]) -> tuple[Answer, Finding | None]:
+    """Found where anybody has it, absent where everybody could be asked and nobody has."""
+    askable = [route for route in routes if hasattr(route.transport, "find")]
+    all_were_asked = len(askable) == len(routes) > 0
+    all_answered = True
+    for route in askable:
+        try:
+            name = cast("Askable", route.transport).find(render(doubt.claimed), doubt.since)
+        except NotificationError:  # CouldNotAsk among them
+            all_answered = False
+        else:
+            if name:
+                return Answer.FOUND, Finding(route.account, name)
+    if not all_answered:
+        return Answer.NO_ANSWER, None
+    return (Answer.ABSENT if all_were_asked else Answer.NOBODY_TO_ASK), None

@@ -38,26 +38,36 @@ def render(message: ClaimedMessage) -> OutgoingMessage:
     IncompletePersonalisation
         The wording asks for a value that was not given.
     """
-    name = f"{message.language}/{message.template}"
+    name = f"{message.template}-{message.version}/{message.language}"
+    values = {**message.personalisation, "language": message.language}
     if message.channel is Channel.SMS:
-        text = _fill(_TEXT, f"{name}.sms.txt", message)
+        text = fill(f"{name}.sms.txt", values)
         return OutgoingMessage(message.attempt_id, message.address, text.strip(), language=message.language)
     return OutgoingMessage(
         attempt_id=message.attempt_id,
         address=message.address,
-        subject=" ".join(_fill(_TEXT, f"{name}.subject.txt", message).split()),
-        text=_fill(_TEXT, f"{name}.email.txt", message),
-        html=_fill(_HTML, f"{name}.email.html", message),
+        subject=" ".join(fill(f"{name}.subject.txt", values).split()),
+        text=fill(f"{name}.email.txt", values),
+        html=fill(f"{name}.email.html", values),
         language=message.language,
         unsubscribe_url=message.personalisation.get("opt_out_url", ""),
     )
 
 
-def _fill(environment: ImmutableSandboxedEnvironment, name: str, message: ClaimedMessage) -> str:
-    values: Mapping[str, str] = message.personalisation
+def fill(name: str, values: Mapping[str, str]) -> str:
+    """Fill one part of a wording, such as `invitation-1/en.sms.txt`; what is HTML is escaped.
+
+    Raises
+    ------
+    UnknownTemplate
+        There is no such part.
+    IncompletePersonalisation
+        It asks for a value that was not given.
+    """
+    environment = _HTML if name.endswith(".html") else _TEXT
     try:
-        return environment.get_template(name).render(values, language=message.language)
+        return environment.get_template(name).render(values)
     except TemplateNotFound as error:
-        raise UnknownTemplate(message.template, message.language) from error
+        raise UnknownTemplate(name) from error
     except UndefinedError as error:
         raise IncompletePersonalisation(name, error.message or "a value is missing") from error

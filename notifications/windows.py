@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -13,6 +14,8 @@ import holidays
 
 from notifications.errors import UnusableWindow
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(r"((?P<days>[a-z, -]+?)\s+)?(?P<opens>\d{1,2}:\d\d)\s*-\s*(?P<closes>\d{1,2}:\d\d)")
 _LONGEST_WAIT = 366
 """Days after which a window that never opens is a mistake."""
 
@@ -52,6 +55,17 @@ class SendingWindow:
         if not self.days or not self.days <= frozenset(range(7)):
             raise UnusableWindow("It needs a day of the week or more.")
 
+    def with_hours(self, hours: str) -> SendingWindow:
+        """The window of somebody with other hours, such as `Mon-Sun 14:00-22:00`: on holidays and closed days too.
+
+        Raises
+        ------
+        UnusableWindow
+            The hours cannot be read.
+        """
+        days, opens, closes = read_hours(hours)
+        return replace(self, nation=None, opens=opens, closes=closes, days=days, closures=frozenset())
+
     def is_open(self, moment: datetime) -> bool:
         """Whether a message may leave at this moment."""
         local = moment.astimezone(ZoneInfo(self.time_zone))
@@ -78,6 +92,39 @@ class SendingWindow:
     def _moment(self, day: date, hour: time) -> datetime:
         """A time of day as a moment; one that the clocks skip is as much later, of two alike it is the first."""
         return datetime.combine(day, hour, ZoneInfo(self.time_zone)).astimezone(UTC)
+
+
+def read_hours(hours: str) -> tuple[frozenset[int], time, time]:
+    """Days and hours from `14:00-22:00` (every day), `Mon-Fri 06:00-14:00` or `Sat,Sun 8:00-20:00`.
+
+    Raises
+    ------
+    UnusableWindow
+        They cannot be read; the sentence shows how they are written.
+
+    Examples
+    --------
+    >>> days, opens, closes = read_hours("Fri-Mon 14:00-22:00")
+    >>> sorted(days), opens.hour, closes.hour
+    ([0, 4, 5, 6], 14, 22)
+    """
+    found = _HOURS.fullmatch(hours.strip().lower())
+    if found is None:
+        raise UnusableWindow(f"{hours!r} is not written like Mon-Sun 14:00-22:00.")
+    try:
+        opens, closes = (datetime.strptime(found[name], "%H:%M").time() for name in ("opens", "closes"))  # noqa: DTZ007
+        days = frozenset(day for part in (found["days"] or "mon-sun").split(",") for day in _days(part.strip()))
+    except ValueError as error:
+        raise UnusableWindow(f"{hours!r} names a day or an hour that there is not.") from error
+    if not opens < closes:
+        raise UnusableWindow(f"{hours!r} ends before it begins.")
+    return days, opens, closes
+
+
+def _days(part: str) -> list[int]:
+    first, _, last = part.partition("-")
+    start, end = WEEKDAYS.index(first.strip()), WEEKDAYS.index((last or first).strip())
+    return [(start + step) % 7 for step in range((end - start) % 7 + 1)]
 
 
 ALWAYS = SendingWindow("UTC", None, time.min, time.max, frozenset(range(7)))

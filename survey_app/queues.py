@@ -19,6 +19,8 @@ SEND_QUEUE = "send"
 WORK_QUEUE = "work"
 MESSAGES_A_JOB = 50
 SLOT_SECONDS = 10
+LONGEST_JOB_SECONDS = 1500
+"""A job of messages takes none up after 500 seconds, and the last one may take as long as a mail's lease."""
 
 TASKS = {
     SEND_QUEUE: frozenset({"survey_app.jobs.sending.deliver_messages", "survey_app.jobs.sending.reconcile_messages"}),
@@ -68,7 +70,7 @@ def _ring(redis_url: str, queue: str, job: str, arguments: Sequence[object], now
             ttl=60,
             result_ttl=0,
             failure_ttl=300,
-            job_timeout=600,
+            job_timeout=LONGEST_JOB_SECONDS,
         )
     except DuplicateJobError:
         return

@@ -22,7 +22,9 @@ from dashboards.snapshots import (
     WithheldCell,
     WithheldReason,
 )
+from notifications.gates import Gate, Turn, ask_for_turn, learn
 from notifications.messages import ClaimedMessage, Outcome, OutgoingMessage
+from notifications.routes import Route
 
 CONNECTEDNESS = Measure("connectedness", "Connectedness", higher_is_better=True)
 BURNOUT = Measure("burnout", "Burnout", higher_is_better=False)
@@ -130,13 +132,15 @@ class FakeOutbox:
 
     message: ClaimedMessage | None
     recorded: list[Outcome] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
 
     def claim(self, message_id: UUID, now: datetime) -> ClaimedMessage | None:
         claimed, self.message = self.message, None
         return claimed
 
-    def record(self, claimed: ClaimedMessage, outcome: Outcome, now: datetime) -> bool:
+    def record(self, claimed: ClaimedMessage, account: str, outcome: Outcome, now: datetime) -> bool:
         self.recorded.append(outcome)
+        self.accounts.append(account)
         return True
 
 
@@ -151,3 +155,28 @@ class FakeTransport:
     def send(self, message: OutgoingMessage) -> Outcome:
         self.sent.append(message)
         return self.answer(message)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class FakeRoutes:
+    """Routes in the order given, each with a gate that nobody else comes to."""
+
+    transports: Mapping[str, FakeTransport]
+    per_second: float = 10.0
+    gates: dict[str, Gate] = field(default_factory=dict)
+
+    def for_message(self, claimed: ClaimedMessage) -> Sequence[Route]:
+        return [Route(name, transport) for name, transport in self.transports.items()]
+
+    def that_may_have(self, claimed: ClaimedMessage) -> Sequence[Route]:
+        return [route for route in self.for_message(claimed) if claimed.account in ("", route.account)]
+
+    def ask_for_turn(self, route: Route, now: datetime) -> Turn:
+        self.gates[route.account], turn = ask_for_turn(self.gates.get(route.account, Gate()), now, self.per_second)
+        return turn
+
+    def learn(self, route: Route, outcome: Outcome, now: datetime) -> None:
+        self.gates[route.account] = learn(self.gates[route.account], outcome, now)

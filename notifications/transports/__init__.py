@@ -16,3 +16,7 @@ class Transport(Protocol):
     def send(self, message: OutgoingMessage) -> Outcome:
         """Hand the message over."""
         ...
+
+    def close(self) -> None:
+        """Let go of whatever is kept open between messages."""
+        ...

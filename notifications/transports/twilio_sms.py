@@ -7,20 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import requests
-from requests.exceptions import ConnectionError as NoConnection
-from requests.exceptions import ConnectTimeout
 from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
-from urllib3.exceptions import NewConnectionError
 
 from notifications.errors import CouldNotAsk
-from notifications.messages import Accepted, NotAccepted, Outcome, OutgoingMessage, Unknown
+from notifications.messages import Accepted, Fault, NotAccepted, Outcome, OutgoingMessage, Unknown
+from notifications.transports.connections import was_never_made
 
 PROVIDER = "twilio"
 _FAULTS_OF_THE_MESSAGE = frozenset({21211, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30007})
 """The number or the text is at fault, and stays so; every other refusal is ours or Twilio's to mend, and is retried."""
+_FAULTS_OF_THE_ACCOUNT = frozenset({20003, 20005, 21408, 21606, 21608, 21612, 21703, 21705, 30002})
+"""Credentials, sender, region or trial: nothing more can leave until somebody mends them."""
+_TOO_MANY = frozenset({20429, 21611, 30001})
 _TEXTS_LOOKED_AT = 50
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _SHORTEST_VALIDITY_SECONDS, _LONGEST_VALIDITY_SECONDS = 6, 36_000
@@ -65,11 +66,9 @@ class TwilioTransport:
             )
         except TwilioRestException as error:
             return _answered_with_error(error)
-        except ConnectTimeout:
-            return NotAccepted(PROVIDER, "connect-timeout", permanent=False)
-        except NoConnection as error:
-            return _connection_broke(error)
         except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError, OSError) as error:
+            if was_never_made(error):
+                return NotAccepted(PROVIDER, "no-connection", permanent=False)
             return Unknown(PROVIDER, type(error).__name__)
         return Accepted(PROVIDER, created.sid) if created.sid else Unknown(PROVIDER, "no-sid")
 
@@ -91,6 +90,9 @@ class TwilioTransport:
                 return str(each.sid)
         return None
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def _callback(self, message: OutgoingMessage) -> Any:  # Any: a text, or the client's own sign for none
         """Where reports of this attempt go, tried again three times where nobody answers."""
         base = self._account.callback_base_url
@@ -100,12 +102,10 @@ class TwilioTransport:
 def _answered_with_error(error: TwilioRestException) -> Outcome:
     if error.status >= 500 or error.status < 400:
         return Unknown(PROVIDER, str(error.status))
-    permanent = error.code in _FAULTS_OF_THE_MESSAGE
-    return NotAccepted(PROVIDER, str(error.code or error.status), permanent=permanent)
-
-
-def _connection_broke(error: NoConnection) -> Outcome:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, NewConnectionError):
-        return NotAccepted(PROVIDER, "refused", permanent=False)
-    return Unknown(PROVIDER, type(error).__name__)
+    code = str(error.code or error.status)
+    if error.code in _FAULTS_OF_THE_MESSAGE:
+        return NotAccepted(PROVIDER, code, permanent=True, fault=Fault.RECIPIENT)
+    if error.code in _TOO_MANY or error.status == 429:
+        return NotAccepted(PROVIDER, code, permanent=False, fault=Fault.PACE, retry_after_seconds=1.0)
+    at_fault = error.code in _FAULTS_OF_THE_ACCOUNT or error.status in {401, 403}
+    return NotAccepted(PROVIDER, code, permanent=False, fault=Fault.ACCOUNT if at_fault else Fault.PASSING)

@@ -10,14 +10,12 @@ import click
 
 from dashboards.snapshots import Level
 from notifications.errors import UnusableWindow
-from notifications.windows import Nation, SendingWindow
+from notifications.windows import WEEKDAYS, Nation, SendingWindow
 from survey_app.cli.running import fail, in_application, now
 from survey_app.extensions import settings
 from survey_app.stores.sending_windows import window_of
 from survey_app.use_cases.groups import find_group
 from survey_app.use_cases.sending_terms import set_sending_window
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @click.group()
@@ -29,7 +27,9 @@ def authorities() -> None:
 @click.argument("key")
 @click.option("--opens", type=click.DateTime(["%H:%M"]), default="08:30", show_default=True)
 @click.option("--closes", type=click.DateTime(["%H:%M"]), default="17:30", show_default=True)
-@click.option("--day", "days", type=click.Choice(DAYS), multiple=True, default=DAYS[:5], help="Monday to Friday.")
+@click.option(
+    "--day", "days", type=click.Choice(WEEKDAYS), multiple=True, default=WEEKDAYS[:5], help="Monday to Friday."
+)
 @click.option("--time-zone", help="The setting DEFAULT_TIME_ZONE where left out.")
 @click.option("--nation", type=click.Choice([str(nation) for nation in Nation]), default=str(Nation.ENGLAND))
 @click.option("--no-holidays", is_flag=True, help="Send on bank holidays too.")
@@ -49,7 +49,7 @@ def window_command(key: str, by: str, **given: Any) -> None:  # Any: the options
             nation=None if given["no_holidays"] else Nation(given["nation"]),
             opens=given["opens"].time(),
             closes=given["closes"].time(),
-            days=frozenset(DAYS.index(day) for day in given["days"]),
+            days=frozenset(WEEKDAYS.index(day) for day in given["days"]),
             closures=frozenset(closure.date() for closure in given["closures"]),
         )
     except (ZoneInfoNotFoundError, ValueError):
@@ -75,7 +75,7 @@ def show_command(key: str) -> None:
 
 
 def _said(window: SendingWindow) -> str:
-    days = " ".join(DAYS[day] for day in sorted(window.days))
+    days = " ".join(WEEKDAYS[day] for day in sorted(window.days))
     holidays = (
         f"without bank holidays of {window.nation.replace('_', ' ')}" if window.nation else "on bank holidays too"
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import event, select
@@ -15,8 +16,10 @@ from dashboards.snapshots import Level
 from instruments.files import from_document
 from instruments.library import load_released
 from instruments.rotation import asked_items
-from notifications.delivery import deliver
-from notifications.messages import Accepted, Channel, Outcome, OutgoingMessage
+from notifications.delivery import Delivery
+from notifications.gates import Turn
+from notifications.messages import Accepted, ClaimedMessage, Outcome, OutgoingMessage
+from notifications.routes import Route
 from survey_app.config import Settings
 from survey_app.crypto.link_tokens import invitation_token
 from survey_app.crypto.vault import Vault
@@ -79,6 +82,24 @@ class _PastProvider:
     def send(self, message: OutgoingMessage) -> Outcome:
         """Accept."""
         return Accepted("demo", str(message.attempt_id))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _PastRoutes:
+    """The one way out that there was in the past."""
+
+    def for_message(self, _claimed: ClaimedMessage) -> Sequence[Route]:
+        """The provider of the past."""
+        return [Route("demo", _PastProvider())]
+
+    def ask_for_turn(self, _route: Route, now: datetime) -> Turn:
+        """Nobody had to wait."""
+        return Turn(now, granted=True)
+
+    def learn(self, _route: Route, _outcome: Outcome, _now: datetime) -> None:
+        """There was nothing to learn."""
 
 
 class DemoSeed:
@@ -195,12 +216,11 @@ class DemoSeed:
             change_version(pulse.key, pulse.second, by=RELEASED_BY, now=opened_at)
         return [plan_wave(pulse.key, key, label=label, opens_at=opened_at, closes_at=closes_at)]
 
-    def _deliver(self, messages: Iterable[object], opened_at: datetime) -> None:
+    def _deliver(self, messages: Iterable[UUID], opened_at: datetime) -> None:
         outbox = DatabaseOutbox(self._vault, self._settings.public_base_url)
-        provider = _PastProvider()
-        transports = {Channel.EMAIL: provider, Channel.SMS: provider}
+        delivery = Delivery(outbox, _PastRoutes(), lambda: opened_at, lambda _seconds: None)
         for message_id in messages:
-            deliver(message_id, outbox, transports, lambda: opened_at)  # type: ignore[arg-type]  # ids of open_wave
+            delivery.deliver(message_id)
 
     def _answer(self, wave: int, wave_id: int, *, is_newest: bool) -> None:
         """Let people answer, each by chances of their own: what others were asked, or their order, changes nothing."""

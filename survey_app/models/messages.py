@@ -15,7 +15,8 @@ class Message(Base):
     """One email or text. The dedupe key makes planning it twice impossible.
 
     `asked_at` is when the provider was last asked about a message of which nobody knows whether it was taken over, and
-    `absences` how often it did not have it.
+    `absences` how often it did not have it. `wording_version` is fixed when it is planned: asking a provider for it by
+    its words needs the same words. `account` is the sender account that its last attempt went through.
     """
 
     __tablename__ = "messages"
@@ -53,6 +54,8 @@ class Message(Base):
     failure_code: Mapped[str | None]
     asked_at: Mapped[datetime | None]
     absences: Mapped[int] = mapped_column(default=0)
+    account: Mapped[str | None]
+    wording_version: Mapped[int] = mapped_column(default=1)
 
 
 class Attempt(Base):
@@ -68,6 +71,7 @@ class Attempt(Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     code: Mapped[str | None]
+    account: Mapped[str | None]
 
 
 class DeliveryEvent(Base):

@@ -11,7 +11,10 @@ from survey_app.extensions import Base
 
 
 class Participant(Base):
-    """A member of staff, known by the reference that the authority's roster gives them."""
+    """A member of staff, known by the reference that the authority's roster gives them.
+
+    `hours` is when messages may reach somebody who works other hours than the authority: `Mon-Sun 14:00-22:00`.
+    """
 
     __tablename__ = "participants"
     __table_args__ = (UniqueConstraint("authority_id", "staff_ref"),)
@@ -22,6 +25,7 @@ class Participant(Base):
     name_encrypted: Mapped[bytes | None]
     role: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="en")
+    hours: Mapped[str | None]
 
 
 class Membership(Base):
@@ -39,7 +43,8 @@ class Membership(Base):
 class ContactPoint(Base):
     """An encrypted address of a participant or of an account; the hash finds it without decrypting.
 
-    `invalid_code` is why a provider says that nothing can ever arrive there.
+    `invalid_code` is why a provider says that nothing can ever arrive there; until `paused_until` nothing is sent
+    there, because three mails in a month came back.
     """
 
     __tablename__ = "contact_points"
@@ -56,10 +61,14 @@ class ContactPoint(Base):
     address_encrypted: Mapped[bytes]
     address_hash: Mapped[bytes] = mapped_column(index=True)
     invalid_code: Mapped[str | None]
+    paused_until: Mapped[datetime | None]
 
 
 class OptOut(Base):
-    """A wish for no more messages to an address; kept by its hash, so that no re-import undoes it."""
+    """A wish for no more messages to an address; kept by its hash, so that no re-import undoes it.
+
+    Its scope is `all`, or `reminders` where invitations are still wanted.
+    """
 
     __tablename__ = "opt_outs"
 
@@ -67,3 +76,4 @@ class OptOut(Base):
     address_hash: Mapped[bytes] = mapped_column(primary_key=True)
     source: Mapped[str]
     created_at: Mapped[datetime]
+    scope: Mapped[str] = mapped_column(default="all")

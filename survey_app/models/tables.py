@@ -17,6 +17,7 @@ from survey_app.models import (
     participants,
     publications,
     pulses,
+    senders,
     small_changes,
 )
 
@@ -35,5 +36,6 @@ MODULES = (
     participants,
     publications,
     pulses,
+    senders,
     small_changes,
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from notifications.messages import MessageState
-from notifications.reconciling import Answer, Doubt
+from notifications.reconciling import Answer, Doubt, Finding
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.messages import Attempt, Message
@@ -47,19 +47,19 @@ class DatabaseDoubts:
         db.session.commit()
         return None if since > now - BEFORE_ASKING else Doubt(claimed, since)
 
-    def settle(self, message_id: UUID, answer: Answer, provider_message_id: str, now: datetime) -> None:
+    def settle(self, message_id: UUID, answer: Answer, found: Finding | None, now: datetime) -> None:
         """Write down what came of asking."""
         message = db.session.scalars(
             select(Message).where(Message.id == message_id, Message.state == MessageState.UNKNOWN).with_for_update()
         ).one_or_none()
         if message is not None:
-            self._move(message, answer, provider_message_id, now)
+            self._move(message, answer, found, now)
         db.session.commit()
 
-    def _move(self, message: Message, answer: Answer, provider_message_id: str, now: datetime) -> None:
-        if answer is Answer.FOUND:
-            message.state, message.provider_message_id = MessageState.ACCEPTED, provider_message_id
-            message.failure_code = None
+    def _move(self, message: Message, answer: Answer, found: Finding | None, now: datetime) -> None:
+        if found is not None:
+            message.state, message.failure_code = MessageState.ACCEPTED, None
+            message.account, message.provider_message_id = found.account, found.provider_message_id
         elif answer is Answer.ABSENT:
             message.absences += 1
             if message.absences >= ABSENCES_NEEDED:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from sqlalchemy import select
 
 from survey_app.crypto.link_tokens import invitation_token, sign_in_token
@@ -13,6 +14,8 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
 from survey_app.models.messages import Message
 from survey_app.models.pulses import Pulse, Wave, WaveTerms
+
+_LOCALES = {"en": "en_GB", "cy": "cy_GB"}
 
 
 def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping[str, str]:
@@ -35,11 +38,11 @@ def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping
         "run_by": run_by,
         "minutes": "2",
         "minimum_group_size": str(minimum_group_size),
-        "closes_on": long_day(closes),
-        "closes_on_short": f"{closes:%a} {closes.day} {closes:%b}",
+        "closes_on": long_day(closes, message.language),
+        "closes_on_short": format_date(closes, "EEE d MMM", locale=_LOCALES[message.language]),
     }
 
 
-def long_day(moment: datetime) -> str:
-    """A day as people say it: `Friday 4 December`."""
-    return f"{moment:%A} {moment.day} {moment:%B}"
+def long_day(moment: datetime, language: str = "en") -> str:
+    """A day as people say it: `Friday 4 December`, `Dydd Gwener 4 Rhagfyr`."""
+    return format_date(moment, "EEEE d MMMM", locale=_LOCALES[language])

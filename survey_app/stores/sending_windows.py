@@ -19,6 +19,12 @@ def window_of(authority_id: int) -> SendingWindow:
     return ALWAYS if settings().demo else weekdays(settings().default_time_zone)
 
 
+def window_of_person(authority_id: int, hours: str | None) -> SendingWindow:
+    """An authority's window, or a person's own hours in it: bank holidays and closures are no days off for a shift."""
+    window = window_of(authority_id)
+    return window if hours is None else window.with_hours(hours)
+
+
 def windows_of_all() -> dict[int, SendingWindow]:
     """The windows that were decided on, by authority."""
     return {terms.authority_id: to_window(terms) for terms in db.session.scalars(select(SendingTerms))}

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, delete, select, update
 
 from dashboards.snapshots import Level
+from notifications.catalogue import latest_version
 from notifications.messages import Channel, MessageState
 from survey_app.crypto.link_tokens import sign_in_token
 from survey_app.crypto.vault import Vault
@@ -103,6 +104,7 @@ def request_sign_in(email: str, browser: str, now: datetime, vault: Vault) -> li
             not_before=now,
             expires_at=now + LINK_LIFETIME,
             attempt_number=0,
+            wording_version=latest_version("sign_in"),
         )
     )
     db.session.commit()

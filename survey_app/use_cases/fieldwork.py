@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, or_, select
 from dashboards.suppression.tree import GroupTree
 from instruments.definitions import Instrument
 from instruments.rotation import rotating_items
+from notifications.catalogue import latest_version
 from notifications.messages import MessageState
 from survey_app.crypto.link_tokens import invitation_token
 from survey_app.crypto.vault import Vault
@@ -19,7 +20,7 @@ from survey_app.extensions import db
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.pulses import Pulse, Wave, WaveState
-from survey_app.stores.sending_windows import window_of
+from survey_app.stores.sending_windows import window_of_person
 from survey_app.use_cases.errors import NobodyToInvite, UnknownWave, WrongWaveState
 from survey_app.use_cases.groups import current_tree, leads_key
 from survey_app.use_cases.instrument_library import find_instrument, require_permission
@@ -53,7 +54,7 @@ def open_wave(wave_id: int, now: datetime, vault: Vault) -> list[UUID]:
     asked = [find_instrument(each.instrument or each.pulse.instrument) for each in waves]
     for instrument in asked:
         require_permission(instrument, now.date())
-    people = people_to_invite(current_tree(wave.pulse.programme, authorities=wave.pulse.authorities), now.date())
+    people = people_to_invite(current_tree(wave.pulse.programme, authorities=wave.pulse.authorities), now)
     if len(people) < len(waves):
         db.session.rollback()
         raise NobodyToInvite(wave.key)
@@ -122,8 +123,8 @@ def _tree_for(pulse: Pulse, people: Sequence[Person]) -> GroupTree:
 
 def _invite(wave: Wave, instrument: Instrument, people: Sequence[Person], now: datetime, vault: Vault) -> list[UUID]:
     """Add an invitation and a message a person to the running transaction, and return the messages' ids."""
-    windows = {authority: window_of(authority) for authority in {person.authority_id for person in people}}
-    openings = {authority: window.next_opening(now) for authority, window in windows.items()}
+    kinds = {(person.authority_id, person.hours) for person in people}
+    openings = {kind: window_of_person(*kind).next_opening(now) for kind in kinds}
     earlier = db.session.scalar(
         select(func.count()).select_from(Wave).where(Wave.pulse_id == wave.pulse_id, Wave.opens_at < wave.opens_at)
     )
@@ -134,7 +135,7 @@ def _invite(wave: Wave, instrument: Instrument, people: Sequence[Person], now: d
     ]
     db.session.execute(insert(Invitation), invitations)
     messages = [
-        _message(wave, invitation, person, openings[person.authority_id])
+        _message(wave, invitation, person, openings[person.authority_id, person.hours])
         for invitation, person in zip(invitations, people, strict=True)
     ]
     db.session.execute(insert(Message), messages)
@@ -173,4 +174,5 @@ def _message(
         "not_before": not_before,
         "expires_at": wave.closes_at - LAST_MESSAGE_BEFORE_CLOSE,
         "attempt_number": 0,
+        "wording_version": latest_version("invitation"),
     }

@@ -6,24 +6,24 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from sqlalchemy import or_, select
 
 from dashboards.suppression.tree import GroupTree
+from notifications.catalogue import written_languages
 from notifications.messages import Channel
 from survey_app.extensions import db
 from survey_app.models.accounts import Account, Role, RoleGrant
 from survey_app.models.groups import Group
 from survey_app.models.participants import ContactPoint, Membership, Participant
+from survey_app.stores.reachability import can_be_reached
 from survey_app.use_cases.groups import leads_key
-
-WRITTEN_LANGUAGES = frozenset({"en"})
 
 
 @dataclass(frozen=True)
 class Person:
-    """A participant to invite: where they are counted and how they are reached."""
+    """A participant to invite: where they are counted, how they are reached, and their own hours, if any."""
 
     participant_id: int
     authority_id: int
@@ -31,34 +31,36 @@ class Person:
     language: str
     channel: Channel
     contact_point_id: int
+    hours: str | None = None
 
 
-def people_to_invite(tree: GroupTree, today: date) -> list[Person]:
+def people_to_invite(tree: GroupTree, now: datetime) -> list[Person]:
     """Everybody who belongs to a team of the tree today and can be reached, once, whatever posts they have."""
+    today = now.date()
     rows = db.session.execute(
-        select(Participant.id, Participant.authority_id, Participant.language, Group.key)
+        select(Participant.id, Participant.authority_id, Participant.language, Participant.hours, Group.key)
         .join(Membership, Membership.participant_id == Participant.id)
         .join(Group, Group.id == Membership.team_id)
-        .where(Participant.id.in_(select(ContactPoint.participant_id).where(ContactPoint.invalid_code.is_(None))))
+        .where(Participant.id.in_(select(ContactPoint.participant_id).where(can_be_reached(now))))
         .where(Membership.started_on <= today)
         .where(or_(Membership.ended_on.is_(None), Membership.ended_on > today))
         .where(Group.key.in_([leaf.key for leaf in tree.leaves]))
         .order_by(Participant.id)
     ).all()
-    contacts = _contacts()
+    contacts = _contacts(now)
     leads = _team_leads()
     invited: set[bytes] = set()
     people = []
-    for participant_id, authority_id, language, team_key in rows:
+    for participant_id, authority_id, language, hours, team_key in rows:
         parent = tree[team_key].parent or ""
         counted_in = leads_key(parent) if participant_id in leads else team_key
         contact = contacts[participant_id]
         if contact.person in invited:
             continue
         invited.add(contact.person)
-        written = language if language in WRITTEN_LANGUAGES else "en"
+        written = language if language in written_languages() else "en"
         people.append(
-            Person(participant_id, authority_id, counted_in, written, contact.channel, contact.contact_point_id)
+            Person(participant_id, authority_id, counted_in, written, contact.channel, contact.contact_point_id, hours)
         )
     return people
 
@@ -101,11 +103,11 @@ class _Contact:
     person: bytes
 
 
-def _contacts() -> Mapping[int, _Contact]:
+def _contacts(now: datetime) -> Mapping[int, _Contact]:
     """How to reach each participant: by text where there is a mobile number, else by email."""
     rows = db.session.execute(
         select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id, ContactPoint.address_hash)
-        .where(ContactPoint.participant_id.is_not(None), ContactPoint.invalid_code.is_(None))
+        .where(ContactPoint.participant_id.is_not(None), can_be_reached(now))
         .order_by(ContactPoint.channel)  # email before sms, so that a text wins and an email says who it is
     )
     contacts: dict[int, _Contact] = {}

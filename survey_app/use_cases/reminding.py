@@ -11,13 +11,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select
 
+from notifications.catalogue import latest_version
 from notifications.messages import MessageState
 from survey_app.extensions import db
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint, Participant
 from survey_app.models.pulses import Wave, WaveState
-from survey_app.stores.sending_windows import window_of
+from survey_app.stores.reachability import can_be_reached
+from survey_app.stores.sending_windows import window_of_person
 from survey_app.use_cases.fieldwork import LAST_MESSAGE_BEFORE_CLOSE
 from survey_app.use_cases.pulses import MOST_REMINDERS
 
@@ -68,21 +70,22 @@ class _Written:
 def _people_to_remind(wave: Wave, number: int, now: datetime) -> Iterator[dict[str, Any]]:  # Any: columns of a row
     """Invitations without an answer, with how and when to reach each person; nobody is written to too often."""
     rows = db.session.execute(
-        select(Invitation.id, Invitation.participant_id, Participant.authority_id)
+        select(Invitation.id, Invitation.participant_id, Participant.authority_id, Participant.hours)
         .join(Participant, Participant.id == Invitation.participant_id)
         .where(Invitation.wave_id == wave.id, ~Invitation.answered)
         .order_by(Invitation.participant_id)
     ).all()
     written, recent = _written(wave.id), _recent_messages(now)
-    contacts = _contacts({row.participant_id for row in rows})
-    windows = {authority: window_of(authority) for authority in {row.authority_id for row in rows}}
+    contacts = _contacts({row.participant_id for row in rows}, now)
+    kinds = {(row.authority_id, row.hours) for row in rows}
+    openings = {kind: window_of_person(*kind).next_opening(now) for kind in kinds}
     for row in rows:
         before, ways = written.get(row.id), contacts.get(row.participant_id, {})
         if before is None or now < before.last + BETWEEN_MESSAGES or recent[row.participant_id] >= MOST_A_WEEK:
             continue
         others = [way for way in sorted(ways) if way != before.channel]
         channel = others[0] if number == MOST_REMINDERS and others else before.channel
-        not_before = windows[row.authority_id].next_opening(now)
+        not_before = openings[row.authority_id, row.hours]
         if channel in ways and not_before < wave.closes_at - LAST_MESSAGE_BEFORE_CLOSE:
             yield {
                 "invitation_id": row.id,
@@ -109,11 +112,11 @@ def _written(wave_id: int) -> Mapping[UUID, _Written]:
     return found
 
 
-def _contacts(wanted: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+def _contacts(wanted: Collection[int], now: datetime) -> Mapping[int, Mapping[str, int]]:
     """Every way of reaching each participant."""
     rows = db.session.execute(
         select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id).where(
-            ContactPoint.participant_id.is_not(None), ContactPoint.invalid_code.is_(None)
+            ContactPoint.participant_id.is_not(None), can_be_reached(now)
         )
     ).all()
     found: dict[int, dict[str, int]] = {}
@@ -147,5 +150,6 @@ def _message(wave: Wave, number: int, person: Mapping[str, Any]) -> dict[str, An
         "state": MessageState.PENDING,
         "expires_at": wave.closes_at - LAST_MESSAGE_BEFORE_CLOSE,
         "attempt_number": 0,
+        "wording_version": latest_version("reminder"),
         **person,
     }

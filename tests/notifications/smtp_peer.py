@@ -16,22 +16,38 @@ class SmtpPeer:
     def __init__(self, fault: str) -> None:
         self.fault = fault
         self.accepted: list[bytes] = []
+        self.lines: list[str] = []
+        self.connections = 0
+        self._current: socket.socket | None = None
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
+        """Stop listening, also for a connection that nobody took leave of."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.hang_up()
         self._thread.join(5)
 
+    def hang_up(self) -> None:
+        """Break the connection off."""
+        if self._current is not None:
+            with suppress(OSError):
+                self._current.shutdown(socket.SHUT_RDWR)
+
     def _serve(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:
-            return
-        with connection, connection.makefile("rwb", buffering=0) as wire, suppress(ConnectionError):
-            self._talk(wire)
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._current = connection
+            with connection, connection.makefile("rwb", buffering=0) as wire, suppress(OSError):
+                self._talk(wire)
 
     def _talk(self, wire) -> None:
         def say(line: str) -> None:
@@ -42,11 +58,12 @@ class SmtpPeer:
             return
         say("220 peer")
         while command := wire.readline().strip():
+            self.lines.append(command.decode("latin-1"))
             verb = command.split(b":")[0].split()[0].upper().decode("latin-1")
             if self.fault == f"drop at {verb}":
                 return
-            if self.fault.startswith(f"{verb} "):
-                say(f"{self.fault.split()[1]} as told")
+            if answer := self._as_told(verb):
+                say(answer)
             elif verb == "DATA":
                 say("354 Go on")
                 self._take(wire, say)
@@ -54,6 +71,11 @@ class SmtpPeer:
                     return
             else:
                 say("250 OK")
+
+    def _as_told(self, verb: str) -> str:
+        if verb == "EHLO" and self.fault.startswith("extensions "):
+            return f"250-peer\r\n250 {self.fault.split()[1]}"
+        return f"{self.fault.split()[1]} as told" if self.fault.startswith(f"{verb} ") else ""
 
     def _take(self, wire, say) -> None:
         lines = []

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from notifications.messages import Accepted, Channel, NotAccepted, Unknown
+from notifications.messages import Accepted, Channel, Fault, NotAccepted, Unknown
 from notifications.rendering import render
 from notifications.transports.twilio_sms import TwilioAccount, TwilioTransport
 from survey_app.demo import peers
@@ -64,11 +64,23 @@ def transport(port, **changes):
         ((201, {"sid": "SM1", "status": "accepted"}), Accepted("twilio", "SM1")),
         ((201, {"status": "accepted"}), Unknown("twilio", "no-sid")),
         ((201, b"not json"), Unknown("twilio", "JSONDecodeError")),
-        ((400, {"code": 21211, "message": "x", "status": 400}), NotAccepted("twilio", "21211", permanent=True)),
-        ((400, {"code": 30001, "message": "x", "status": 400}), NotAccepted("twilio", "30001", permanent=False)),
-        ((401, {"code": 20003, "message": "x", "status": 401}), NotAccepted("twilio", "20003", permanent=False)),
+        (
+            (400, {"code": 21211, "message": "x", "status": 400}),
+            NotAccepted("twilio", "21211", permanent=True, fault=Fault.RECIPIENT),
+        ),
+        (
+            (400, {"code": 30001, "message": "x", "status": 400}),
+            NotAccepted("twilio", "30001", permanent=False, fault=Fault.PACE, retry_after_seconds=1.0),
+        ),
+        (
+            (401, {"code": 20003, "message": "x", "status": 401}),
+            NotAccepted("twilio", "20003", permanent=False, fault=Fault.ACCOUNT),
+        ),
         ((201, []), Unknown("twilio", "AttributeError")),
-        ((429, {"code": 20429, "message": "x", "status": 429}), NotAccepted("twilio", "20429", permanent=False)),
+        (
+            (429, {"code": 20429, "message": "x", "status": 429}),
+            NotAccepted("twilio", "20429", permanent=False, fault=Fault.PACE, retry_after_seconds=1.0),
+        ),
         ((500, {"code": 20500, "message": "x", "status": 500}), Unknown("twilio", "500")),
         ((503, b""), Unknown("twilio", "503")),
         ("drop", Unknown("twilio", "ConnectionError")),
@@ -81,7 +93,7 @@ def test_each_answer_of_a_provider_has_its_outcome(answer, outcome):
 
 
 def test_a_provider_that_is_not_there_has_not_accepted():
-    assert transport(free_port()).send(TEXT) == NotAccepted("twilio", "refused", permanent=False)
+    assert transport(free_port()).send(TEXT) == NotAccepted("twilio", "no-connection", permanent=False)
 
 
 def test_a_provider_that_does_not_take_the_connection_has_not_accepted():
@@ -93,7 +105,7 @@ def test_a_provider_that_does_not_take_the_connection_has_not_accepted():
         outcome = transport(listener.getsockname()[1]).send(TEXT)
         for caller in waiting:
             caller.close()
-    assert outcome == NotAccepted("twilio", "connect-timeout", permanent=False)
+    assert outcome == NotAccepted("twilio", "no-connection", permanent=False)
 
 
 def test_without_an_address_of_its_own_the_client_speaks_to_twilio_itself():
@@ -107,9 +119,15 @@ def test_credentials_are_not_printed():
 def test_the_demos_text_peer_takes_what_the_client_sends(demo_peers):
     port = int(demo_peers.settings.twilio_base_url.rsplit(":", 1)[1])
     assert isinstance(transport(port).send(TEXT), Accepted)
-    assert transport(port, auth_token="wrong").send(TEXT) == NotAccepted("twilio", "20003", permanent=False)
-    assert transport(port).send(replace(TEXT, address="07700")) == NotAccepted("twilio", "21211", permanent=True)
-    assert transport(port).send(replace(TEXT, text="x" * 1601)) == NotAccepted("twilio", "21617", permanent=True)
+    assert transport(port, auth_token="wrong").send(TEXT) == NotAccepted(
+        "twilio", "20003", permanent=False, fault=Fault.ACCOUNT
+    )
+    assert transport(port).send(replace(TEXT, address="07700")) == NotAccepted(
+        "twilio", "21211", permanent=True, fault=Fault.RECIPIENT
+    )
+    assert transport(port).send(replace(TEXT, text="x" * 1601)) == NotAccepted(
+        "twilio", "21617", permanent=True, fault=Fault.RECIPIENT
+    )
     assert transport(port, account_sid="AC" + "1" * 32, auth_token=peers.AUTH_TOKEN).send(TEXT) == NotAccepted(
-        "twilio", "20003", permanent=False
+        "twilio", "20003", permanent=False, fault=Fault.ACCOUNT
     )

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -84,7 +85,8 @@ def test_tables_of_an_earlier_release(app, studio):
 
     db.session.remove()
     upgrade(directory=MIGRATIONS)
-    assert found["migrations"].found == "at 0003, not at 0004"
+    newest = max(path.name[:4] for path in Path(MIGRATIONS, "versions").glob("[0-9]*.py"))
+    assert found["migrations"].found == f"at 0003, not at {newest}"
     assert "could not be checked" in found["keys"].found
 
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -10,8 +9,8 @@ from survey_app.demo.mailbox import list_letters, list_texts
 from survey_app.extensions import db
 from survey_app.models.messages import Attempt, Message
 from survey_app.models.participants import ContactPoint
-from survey_app.stores.outbox import LEASE, DatabaseOutbox, due_messages, expire_messages, give_up_expired_leases
-from survey_app.use_cases.messaging import deliver_messages, open_transports
+from survey_app.stores.outbox import LEASES, DatabaseOutbox, due_messages, expire_messages, give_up_expired_leases
+from survey_app.use_cases.messaging import deliver_messages
 from survey_app.use_cases.opting_out import opt_out
 from survey_app.use_cases.responding import record_response
 from tests.factories import MONDAY, same_answer
@@ -28,6 +27,9 @@ def outbox(studio):
     return DatabaseOutbox(studio.vault, "https://pulse.example.gov.uk")
 
 
+LONGEST = max(LEASES.values())
+
+
 def state_of(message_id):
     db.session.rollback()
     return db.session.scalar(select(Message.state).where(Message.id == message_id))
@@ -35,7 +37,7 @@ def state_of(message_id):
 
 def test_a_message_is_claimed_once_with_its_address_and_link(studio, wave, outbox):
     first = outbox.claim(wave.messages[0], MONDAY)
-    assert first.lease_until == MONDAY + LEASE
+    assert first.lease_until == MONDAY + LEASES[first.channel]
     assert first.personalisation["link"].startswith("https://pulse.example.gov.uk/p/")
     assert first.personalisation["closes_on"] == "Thursday 11 June"
     assert "@" in first.address or first.address.startswith("+44")
@@ -75,7 +77,7 @@ def test_nothing_leaves_before_its_time_or_after_it(wave, outbox, moment):
 )
 def test_each_outcome_leads_to_its_state(wave, outbox, outcome, state):
     claimed = outbox.claim(wave.messages[0], MONDAY)
-    assert outbox.record(claimed, outcome, MONDAY)
+    assert outbox.record(claimed, "smtp", outcome, MONDAY)
     assert state_of(wave.messages[0]) == state
     ended = db.session.scalars(select(Attempt)).one()
     assert (ended.outcome, ended.ended_at) == (type(outcome).__name__, MONDAY)
@@ -86,25 +88,26 @@ def test_a_message_that_was_not_accepted_waits_longer_each_time(wave, outbox):
     moment, waits = MONDAY, []
     for _ in range(9):
         claimed = outbox.claim(wave.messages[0], moment)
-        outbox.record(claimed, busy, moment)
+        outbox.record(claimed, "smtp", busy, moment)
         later = db.session.scalar(select(Message.not_before).where(Message.id == wave.messages[0]))
         db.session.rollback()
         waits.append((later - moment).total_seconds())
         moment = later
-    assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    for wait, least in zip(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600], strict=True):
+        assert least <= wait <= least * 1.2, "a little by chance, so that not all come back at once"
 
 
 def test_a_sender_that_comes_back_after_its_lease_cannot_record(wave, outbox):
     late = outbox.claim(wave.messages[0], MONDAY)
-    assert give_up_expired_leases(MONDAY + LEASE + timedelta(seconds=1)) == 1
+    assert give_up_expired_leases(MONDAY + LONGEST + timedelta(seconds=1)) == 1
     assert state_of(wave.messages[0]) == MessageState.UNKNOWN
-    assert not outbox.record(late, Accepted("smtp", "1"), MONDAY + LEASE)
+    assert not outbox.record(late, "smtp", Accepted("smtp", "1"), MONDAY + LONGEST)
     assert state_of(wave.messages[0]) == MessageState.UNKNOWN
-    assert outbox.claim(wave.messages[0], MONDAY + LEASE) is None
+    assert outbox.claim(wave.messages[0], MONDAY + LONGEST) is None
 
 
 def test_an_unknown_message_is_never_sent_again_by_itself(wave, outbox):
-    outbox.record(outbox.claim(wave.messages[0], MONDAY), Unknown("smtp", "x"), MONDAY)
+    outbox.record(outbox.claim(wave.messages[0], MONDAY), "smtp", Unknown("smtp", "x"), MONDAY)
     assert wave.messages[0] not in due_messages(MONDAY + timedelta(days=1))
 
 
@@ -156,11 +159,6 @@ def test_emails_and_texts_reach_their_peers_once(studio, demo_peers):
     assert links == {f"http://127.0.0.1:8000/p/{token}" for token in wave.tokens("northtown-team-a")}
 
 
-def test_a_channel_without_a_provider_is_absent(settings):
-    assert open_transports(settings) == {}
-    assert len(open_transports(replace(settings, smtp_url="smtp://127.0.0.1:1"))) == 1
-
-
 def test_a_message_that_belongs_to_nothing_has_nothing_to_fill_in(wave, outbox):
     db.session.execute(update(Message).where(Message.id == wave.messages[0]).values(invitation_id=None))
     db.session.commit()
@@ -186,6 +184,6 @@ def test_a_provider_that_surprises_us_does_not_hold_up_the_others(studio, wave, 
     def surprise(*_args):
         raise RuntimeError("amara@staff.example.org")
 
-    monkeypatch.setattr("survey_app.use_cases.messaging.deliver", surprise)
+    monkeypatch.setattr("survey_app.use_cases.messaging.Delivery.deliver", surprise)
     assert deliver_messages(wave.messages, demo_peers.settings, studio.vault) == 0
     assert "amara" not in caplog.text

@@ -179,7 +179,7 @@ def test_a_bridge_says_beforehand_what_it_does(studio):
 
 
 def test_people_are_divided_by_chance_and_each_team_evenly():
-    people = [Person(number, f"team-{number % 3}", "en", "email", number) for number in range(31)]
+    people = [Person(number, 1, f"team-{number % 3}", "en", "email", number) for number in range(31)]
     seen = set()
     for _ in range(60):
         one, other = divide_at_random(people, 2)

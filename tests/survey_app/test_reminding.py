@@ -126,7 +126,7 @@ def test_outside_the_hours_of_the_authority_a_message_waits(studio):
     assert claimed.good_until == datetime(2026, 6, 8, 16, 30, tzinfo=UTC), (
         "a text that hangs is given up in the evening"
     )
-    assert outbox.record(claimed, Accepted("twilio", "SM1"), monday_morning)
+    assert outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), monday_morning)
 
 
 def test_an_outage_does_not_push_a_message_into_the_night(studio):
