@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,48 +31,75 @@ OPEN_TO_REPORTS = frozenset(
 
 
 class Consequence(StrEnum):
-    """What else an error code asks for."""
+    """What else a report asks for."""
 
     NOTHING = "nothing"
     ADDRESS_INVALID = "address invalid"
     OPTED_OUT = "opted out"
     TRY_ANOTHER_DAY = "try another day"
+    CAME_BACK = "came back"
+    FILTERED = "filtered"
 
 
-_CONSEQUENCES = {
-    21211: Consequence.ADDRESS_INVALID,
-    21614: Consequence.ADDRESS_INVALID,
-    30005: Consequence.ADDRESS_INVALID,
-    30006: Consequence.ADDRESS_INVALID,
-    21610: Consequence.OPTED_OUT,
-    30003: Consequence.TRY_ANOTHER_DAY,
-    30008: Consequence.TRY_ANOTHER_DAY,
+_OF_TWILIOS_CODES = {
+    "21211": Consequence.ADDRESS_INVALID,
+    "21614": Consequence.ADDRESS_INVALID,
+    "30005": Consequence.ADDRESS_INVALID,
+    "30006": Consequence.ADDRESS_INVALID,
+    "21610": Consequence.OPTED_OUT,
+    "30003": Consequence.TRY_ANOTHER_DAY,
+    "30008": Consequence.TRY_ANOTHER_DAY,
+    "30004": Consequence.FILTERED,
+    "30007": Consequence.FILTERED,
 }
+
+FILTERED_CODES = frozenset(code for code, asks in _OF_TWILIOS_CODES.items() if asks is Consequence.FILTERED)
+
+_OF_NOTIFY: Mapping[str, tuple[MessageState, Consequence]] = {
+    "created": (MessageState.ACCEPTED, Consequence.NOTHING),
+    "sending": (MessageState.ACCEPTED, Consequence.NOTHING),
+    "pending": (MessageState.ACCEPTED, Consequence.NOTHING),
+    "sent": (MessageState.ACCEPTED, Consequence.NOTHING),
+    "delivered": (MessageState.DELIVERED, Consequence.NOTHING),
+    "permanent-failure": (MessageState.UNDELIVERED, Consequence.ADDRESS_INVALID),
+    "temporary-failure": (MessageState.UNDELIVERED, Consequence.TRY_ANOTHER_DAY),
+    "technical-failure": (MessageState.UNDELIVERED, Consequence.TRY_ANOTHER_DAY),
+}
+"""What GOV.UK Notify's statuses mean: a technical failure is Notify's own, so the message may go again."""
 
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """One report: the provider's name of the message, the state it means, and its error code where there is one."""
+    """One report: the provider's name of the message, the state it means, its error code, and what that asks for."""
 
     provider: str
     provider_message_id: str
     status: str
     state: MessageState
     code: str
-
-    @property
-    def consequence(self) -> Consequence:
-        """What the code asks for; a message that arrived asks for nothing."""
-        if self.state is not MessageState.UNDELIVERED or not self.code.isdecimal():
-            return Consequence.NOTHING
-        return _CONSEQUENCES.get(int(self.code), Consequence.NOTHING)
+    consequence: Consequence = Consequence.NOTHING
 
 
-def twilio_report(form: dict[str, str]) -> DeliveryReport | None:
+def twilio_report(form: Mapping[str, str]) -> DeliveryReport | None:
     """Read a status callback of Twilio's; None for a status that nobody knows, or one without a message."""
     status = form.get("MessageStatus", "") or form.get("SmsStatus", "")
     sid = form.get("MessageSid", "") or form.get("SmsSid", "")
     state = TWILIO_STATES.get(status)
     if state is None or not sid:
         return None
-    return DeliveryReport("twilio", sid[:64], status, state, form.get("ErrorCode", "")[:16])
+    code = form.get("ErrorCode", "")[:16]
+    failed = state is MessageState.UNDELIVERED
+    consequence = _OF_TWILIOS_CODES.get(code, Consequence.NOTHING) if failed else Consequence.NOTHING
+    return DeliveryReport("twilio", sid[:64], status, state, code, consequence)
+
+
+def notify_report(body: object) -> tuple[str, DeliveryReport] | None:
+    """Read a callback of GOV.UK Notify: the reference that we gave it, and what it says; None where that is nothing."""
+    if not isinstance(body, dict):
+        return None
+    name, reference, status = (str(body.get(key) or "") for key in ("id", "reference", "status"))
+    if status not in _OF_NOTIFY or not name:
+        return None
+    state, consequence = _OF_NOTIFY[status]
+    code = status if state is MessageState.UNDELIVERED else ""
+    return reference, DeliveryReport("govuk-notify", name[:64], status, state, code, consequence)

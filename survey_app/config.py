@@ -102,6 +102,14 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host:
+        raise ValueError("must be written HOST:PORT, such as 127.0.0.1:2526")
+    _port(port)
+    return value
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -153,6 +161,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAIL_SENDER", _text, "Crescendo Pulse <pulse@example.org>", "Sender of every email."),
     Setting("SMTP_URL", _smtp_url, "", "Mail server. Empty: no email is sent."),
+    Setting(
+        "BOUNCE_LISTEN",
+        _host_and_port,
+        "",
+        "HOST:PORT where mails that came back are passed on to. Empty: `pulse bounces take-in` alone.",
+    ),
     Setting("TWILIO_ACCOUNT_SID", _text, "", "Twilio account. Empty: no text is sent."),
     Setting("TWILIO_AUTH_TOKEN", _text, "", "Twilio's token of that account."),
     Setting("TWILIO_MESSAGING_SERVICE_SID", _text, "", "Twilio messaging service that texts are sent from."),
@@ -194,6 +208,7 @@ class Settings:
     public_base_url: str
     mail_sender: str
     smtp_url: str = field(repr=False)
+    bounce_listen: str
     twilio_account_sid: str
     twilio_auth_token: str = field(repr=False)
     twilio_messaging_service_sid: str

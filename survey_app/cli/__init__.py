@@ -15,6 +15,8 @@ _COMMANDS = {
     "db": ("survey_app.cli.setup:database", "Look after the database."),
     "groups": ("survey_app.cli.setup:groups", "Add programmes and authorities."),
     "authorities": ("survey_app.cli.authorities:authorities", "Decide when an authority's messages may leave."),
+    "senders": ("survey_app.cli.senders:senders", "Look after the accounts that messages leave through."),
+    "bounces": ("survey_app.cli.bounces:bounces", "Take in mails that came back."),
     "accounts": ("survey_app.cli.setup:accounts", "Give people a role."),
     "pulses": ("survey_app.cli.setup:pulses", "Add pulses, say what they ask."),
     "instruments": ("survey_app.cli.instruments:instruments", "List, compare, release, import, export instruments."),

@@ -46,6 +46,8 @@ def up(*, demo: bool) -> None:
             afterwards.callback(shutil.rmtree, broker.folder, ignore_errors=True)
             afterwards.callback(supervisor.end)
             supervisor.start(ChildProcess("broker", broker.command, is_shared=True))
+        if settings.bounce_listen:
+            supervisor.start(ChildProcess("bounces", (*_PULSE, "bounces", "listen")))
         for name, arguments in _PROCESSES.items():
             supervisor.start(ChildProcess(name, (*_PULSE, *arguments)))
         _wait_until_ready(settings)

@@ -41,6 +41,12 @@ def note_outcome(account: str, outcome: Outcome, now: datetime) -> None:
     db.session.commit()
 
 
+def close_gate(account: str, fault: str, until: datetime) -> None:
+    """Let nothing pass until then; in the running transaction."""
+    row = _held(account)
+    row.closed_until, row.fault = until, fault
+
+
 def all_gates() -> Mapping[str, SenderGate]:
     """Every gate that anybody came to, by the account's name."""
     return {row.account: row for row in db.session.scalars(select(SenderGate))}

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications.messages import MessageState
-from notifications.reports import FINAL, OPEN_TO_REPORTS, Consequence, DeliveryReport
+from notifications.reports import FILTERED_CODES, FINAL, OPEN_TO_REPORTS, Consequence, DeliveryReport
 from survey_app.extensions import db
 from survey_app.models.messages import Attempt, DeliveryEvent, Message
 from survey_app.models.participants import ContactPoint, OptOut, Participant
+from survey_app.stores.sender_gates import close_gate
 from survey_app.stores.sending_windows import window_of
 
 UNTIL_ANOTHER_DAY = timedelta(hours=12)
 MOST_ATTEMPTS_AFTER_FAILURE = 2
+MONTH, COMING_BACK_TO_PAUSE = timedelta(days=30), 3
+FILTERED_CLOSES_FOR, FILTERED_OF, FILTERED_AT_MOST = timedelta(hours=1), 100, 5
 
 
 def take_in_report(attempt_id: UUID, report: DeliveryReport, now: datetime) -> bool:
@@ -24,10 +27,15 @@ def take_in_report(attempt_id: UUID, report: DeliveryReport, now: datetime) -> b
 
     A report of an attempt proves that the provider took it over, so it settles what was unknown too.
     """
-    message_id = db.session.scalar(select(Attempt.message_id).where(Attempt.id == attempt_id))
-    if message_id is None or not _is_new(attempt_id, report, now):
+    found = db.session.execute(
+        select(Message.id, Message.contact_point_id)
+        .join(Attempt, Attempt.message_id == Message.id)
+        .where(Attempt.id == attempt_id)
+    ).one_or_none()
+    if found is None or not _is_new(attempt_id, report, now):
         db.session.rollback()
         return False
+    message_id, contact_point_id = found
     values: dict[str, object] = {
         "state": report.state,
         "provider": report.provider,
@@ -40,11 +48,11 @@ def take_in_report(attempt_id: UUID, report: DeliveryReport, now: datetime) -> b
         update(Message)
         .where(Message.id == message_id, Message.state.in_(changeable))
         .values(**values)
-        .returning(Message.contact_point_id)
+        .returning(Message.id)
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    if moved is not None:
-        _draw_consequence(report, message_id, moved, now)
+    if moved is not None or report.consequence is Consequence.OPTED_OUT:
+        _draw_consequence(report, message_id, contact_point_id, now)
     db.session.commit()
     return True
 
@@ -63,22 +71,56 @@ def _is_new(attempt_id: UUID, report: DeliveryReport, now: datetime) -> bool:
 
 
 def _draw_consequence(report: DeliveryReport, message_id: UUID, contact_point_id: int, now: datetime) -> None:
-    """What an error code asks for besides: an address is no good, somebody wants no more, or another day may do."""
+    """What a report asks for besides: an address is no good, somebody wants no more, or another day may do."""
+    contact = db.session.get_one(ContactPoint, contact_point_id)
     if report.consequence is Consequence.ADDRESS_INVALID:
-        contact = db.session.get_one(ContactPoint, contact_point_id)
-        contact.invalid_code = report.code
+        contact.invalid_code = report.code or report.status
     elif report.consequence is Consequence.OPTED_OUT:
-        contact = db.session.get_one(ContactPoint, contact_point_id)
         keep_wish(contact.channel, contact.address_hash, "provider", now)
     elif report.consequence is Consequence.TRY_ANOTHER_DAY:
         _try_another_day(message_id, now)
+    elif report.consequence is Consequence.CAME_BACK:
+        _pause_what_keeps_coming_back(contact, now)
+    elif report.consequence is Consequence.FILTERED:
+        _close_what_is_filtered(message_id, now)
 
 
-def keep_wish(channel: str, address_hash: bytes, source: str, now: datetime) -> None:
-    """Add a wish for no more messages to the running transaction; twice is the same as once."""
+def keep_wish(channel: str, address_hash: bytes, source: str, now: datetime, scope: str = "all") -> None:
+    """Add a wish for no more messages to the running transaction; of two the wider one stays."""
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    wish = dialect.insert(OptOut).values(channel=channel, address_hash=address_hash, source=source, created_at=now)
-    db.session.execute(wish.on_conflict_do_nothing())
+    wish = dialect.insert(OptOut).values(
+        channel=channel, address_hash=address_hash, source=source, created_at=now, scope=scope
+    )
+    key = [OptOut.channel, OptOut.address_hash]
+    widened = wish.on_conflict_do_update(index_elements=key, set_={"scope": "all", "source": source})
+    db.session.execute(widened if scope == "all" else wish.on_conflict_do_nothing())
+
+
+def _pause_what_keeps_coming_back(contact: ContactPoint, now: datetime) -> None:
+    """Three mails that came back within a month: a mailbox that is full or away gets a month's rest."""
+    came_back = db.session.scalar(
+        select(func.count())
+        .select_from(DeliveryEvent)
+        .join(Attempt, Attempt.id == DeliveryEvent.attempt_id)
+        .join(Message, Message.id == Attempt.message_id)
+        .where(Message.contact_point_id == contact.id, DeliveryEvent.status == "failed")
+        .where(DeliveryEvent.received_at > now - MONTH)
+    )
+    if (came_back or 0) >= COMING_BACK_TO_PAUSE:
+        contact.paused_until = now + MONTH
+
+
+def _close_what_is_filtered(message_id: UUID, now: datetime) -> None:
+    """Networks that filter more than five of an account's last hundred texts take them for spam: more make it worse."""
+    account = db.session.scalar(select(Message.account).where(Message.id == message_id))
+    last = db.session.scalars(
+        select(Message.failure_code)
+        .where(Message.account == account, Message.state.in_(FINAL))
+        .order_by(Message.not_before.desc())
+        .limit(FILTERED_OF)
+    ).all()
+    if account and sum(code in FILTERED_CODES for code in last) > FILTERED_AT_MOST:
+        close_gate(account, "filtered", now + FILTERED_CLOSES_FOR)
 
 
 def _try_another_day(message_id: UUID, now: datetime) -> None:

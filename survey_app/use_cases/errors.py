@@ -17,6 +17,21 @@ class UnknownGroup(UseCaseError):
         super().__init__(f"There is no {level.replace('_', ' ')} with the key {key!r}.")
 
 
+class UnknownSender(UseCaseError):
+    """No sender account has this name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is no sender account {name!r}. `pulse senders list` shows them all.")
+
+
+class SenderTaken(UseCaseError):
+    """A sender account that would take another's name or place."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is a sender account {what} already: remove it first (`pulse senders remove`).")
+
+
 class UnknownPulse(UseCaseError):
     """No pulse has this key."""
 

@@ -39,7 +39,7 @@ def test_a_report_that_says_nothing_is_none(form):
         ("undelivered", "30005", Consequence.ADDRESS_INVALID),
         ("undelivered", "30003", Consequence.TRY_ANOTHER_DAY),
         ("failed", "21610", Consequence.OPTED_OUT),
-        ("failed", "30007", Consequence.NOTHING),
+        ("failed", "30007", Consequence.FILTERED),
         ("failed", "", Consequence.NOTHING),
         ("failed", "x", Consequence.NOTHING),
         ("delivered", "30005", Consequence.NOTHING),

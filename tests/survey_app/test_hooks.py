@@ -55,7 +55,7 @@ def message_of(claimed):
 
 def test_reports_in_any_order_and_more_than_once_end_in_the_same_state(sent):
     _, outbox, claimed, _ = sent
-    outbox.record(claimed, Accepted("twilio", "SM1"), MONDAY)
+    outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), MONDAY)
     assert report(claimed, "delivered")
     assert report(claimed, "sent")
     assert report(claimed, "undelivered", "30003")
@@ -66,7 +66,7 @@ def test_reports_in_any_order_and_more_than_once_end_in_the_same_state(sent):
 
 def test_a_report_settles_what_nobody_knew(sent):
     _, outbox, claimed, _ = sent
-    outbox.record(claimed, Unknown("twilio", "timeout"), MONDAY)
+    outbox.record(claimed, "twilio", Unknown("twilio", "timeout"), MONDAY)
     assert report(claimed, "sent")
     found = message_of(claimed)
     assert (found.state, found.provider_message_id) == (MessageState.ACCEPTED, "SM1")
@@ -75,13 +75,13 @@ def test_a_report_settles_what_nobody_knew(sent):
 def test_a_report_that_is_faster_than_the_answer_is_not_undone_by_it(sent):
     _, outbox, claimed, _ = sent
     assert report(claimed, "delivered")
-    assert not outbox.record(claimed, Accepted("twilio", "SM1"), MONDAY)
+    assert not outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), MONDAY)
     assert message_of(claimed).state == MessageState.DELIVERED
 
 
 def test_a_number_that_is_none_is_not_written_to_again(sent):
     studio, outbox, claimed, wave = sent
-    outbox.record(claimed, Accepted("twilio", "SM1"), MONDAY)
+    outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), MONDAY)
     report(claimed, "undelivered", "30005")
     contact = db.session.get(ContactPoint, message_of(claimed).contact_point_id, populate_existing=True)
     assert contact.invalid_code == "30005"
@@ -94,7 +94,7 @@ def test_a_number_that_is_none_is_not_written_to_again(sent):
 
 def test_somebody_who_opted_out_at_the_provider_is_opted_out_here(sent):
     _, outbox, claimed, _ = sent
-    outbox.record(claimed, Accepted("twilio", "SM1"), MONDAY)
+    outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), MONDAY)
     report(claimed, "failed", "21610")
     assert db.session.scalars(select(OptOut.source)).all() == ["provider"]
 
@@ -103,7 +103,7 @@ def test_a_handset_out_of_reach_is_tried_once_more_the_next_day(sent):
     _, outbox, claimed, _ = sent
     window = SendingWindow("UTC", None, time(9), time(17), frozenset(range(7)))
     set_sending_window("northtown", window, by="Dev", now=MONDAY)
-    outbox.record(claimed, Accepted("twilio", "SM1"), MONDAY)
+    outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), MONDAY)
     report(claimed, "undelivered", "30003", MONDAY + timedelta(hours=1))
     found = message_of(claimed)
     assert (found.state, found.not_before) == (MessageState.PENDING, datetime(2026, 6, 2, 9, tzinfo=UTC))
@@ -141,7 +141,7 @@ def twilio(app, settings_with_twilio, sent):
 
 def test_a_signed_status_is_taken_in_and_answered_with_nothing(twilio, sent):
     _, outbox, claimed, _ = sent
-    outbox.record(claimed, Accepted("twilio", "SM1"), MONDAY)
+    outbox.record(claimed, "twilio", Accepted("twilio", "SM1"), MONDAY)
     path = f"/hooks/twilio/status/{claimed.attempt_id}"
     reply = twilio(path, MessageSid="SM1", MessageStatus="delivered", Unheard="of")
     assert (reply.status_code, reply.data) == (204, b"")
