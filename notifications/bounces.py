@@ -14,7 +14,7 @@ from email.message import Message
 from email.parser import BytesParser
 from uuid import UUID
 
-from flufl.bounce import scan_message
+from flufl.bounce import all_failures
 
 from notifications.messages import MessageState
 from notifications.reports import Consequence, DeliveryReport
@@ -23,7 +23,7 @@ _ATTEMPT = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _RETURN_PATH = re.compile(rf"bounce\+{_ATTEMPT}@", re.IGNORECASE)
 _ENVELOPE_ID = re.compile(rf"^\s*{_ATTEMPT}\s*$", re.IGNORECASE)
 _MESSAGE_ID = re.compile(rf"<{_ATTEMPT}@[^>]+>", re.IGNORECASE)
-_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_STATUS = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
 _RECIPIENT_HEADERS = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
 _GONE_FOR_GOOD = ("5.1.", "5.2.1", "5.4.4")
 _NOT_THE_ADDRESS = ("5.1.7", "5.1.8")
@@ -81,27 +81,49 @@ def _verdict(mail: Message) -> _Verdict | None:
     for part in mail.walk():
         if part.get_content_type() == "message/delivery-status":
             for block in _blocks(part):
-                if block.get("Action"):
-                    return _standard_verdict(block)
-    temporary, permanent = scan_message(mail)
+                if verdict := _standard_verdict(block):
+                    return verdict
+    try:
+        temporary, permanent = all_failures(mail)
+    except Exception:  # noqa: BLE001 - anybody can write to the return path, whatever they like
+        return None
     if permanent:
-        return "failed", "", MessageState.UNDELIVERED, Consequence.ADDRESS_INVALID
+        return _failed(_status(_words(mail)))
     return ("delayed", "", MessageState.ACCEPTED, Consequence.NOTHING) if temporary else None
 
 
 def _standard_verdict(block: Message) -> _Verdict | None:
-    action = str(block["Action"]).strip().lower()
-    match = _STATUS.search(str(block.get("Status", "")))
-    status = match[0] if match else ""
+    action = _first_word(str(block.get("Action", "")))
     if action in {"delivered", "expanded"}:
         return action, "", MessageState.DELIVERED, Consequence.NOTHING
     if action in {"relayed", "delayed"}:
         return action, "", MessageState.ACCEPTED, Consequence.NOTHING
-    if action != "failed":
-        return None
+    return _failed(_status(str(block.get("Status", "")))) if action in {"failed", "failure", "error"} else None
+
+
+def _failed(status: str) -> _Verdict:
+    """An address is given up only where the status says that it is not there; one without a status may be."""
     gone = status.startswith(_GONE_FOR_GOOD) and status not in _NOT_THE_ADDRESS
     consequence = Consequence.ADDRESS_INVALID if gone else Consequence.CAME_BACK
-    return action, status, MessageState.UNDELIVERED, consequence
+    return "failed", status, MessageState.UNDELIVERED, consequence
+
+
+def _first_word(text: str) -> str:
+    return (text.lower().split() or [""])[0]
+
+
+def _status(text: str) -> str:
+    match = _STATUS.search(text)
+    return match[0] if match else ""
+
+
+def _words(mail: Message) -> str:
+    """What a mail says in plain words, without what it returns."""
+    for part in mail.walk():
+        if part.get_content_type() == "text/plain":
+            payload = part.get_payload(decode=True)
+            return payload.decode("latin-1") if isinstance(payload, bytes) else ""
+    return ""
 
 
 def _blocks(part: Message) -> Iterator[Message]:

@@ -18,6 +18,7 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "health.live",
         "health.ready",
         "hooks.twilio_inbound",
+        "hooks.notify_status",
         "hooks.twilio_status",
         "opting_out.ask",
         "opting_out.opt_out",
@@ -39,7 +40,7 @@ SIGN_IN_NOT_NEEDED = frozenset(
 """Every other page needs a session: a new one is closed until it is placed."""
 
 FORMS_WITHOUT_ORIGIN = frozenset(
-    {"hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
+    {"hooks.notify_status", "hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
 )
 """Forms that a signature, or the secret in their address, authorises: mail programs send odd origins."""
 

@@ -108,7 +108,7 @@ def test_a_handset_out_of_reach_is_tried_once_more_the_next_day(sent):
     found = message_of(claimed)
     assert (found.state, found.not_before) == (MessageState.PENDING, datetime(2026, 6, 2, 9, tzinfo=UTC))
     second = outbox.claim(claimed.message_id, found.not_before)
-    outbox.record(second, Accepted("twilio", "SM2"), found.not_before)
+    outbox.record(second, "twilio", Accepted("twilio", "SM2"), found.not_before)
     report(second, "undelivered", "30003", found.not_before, sid="SM2")
     assert message_of(claimed).state == MessageState.UNDELIVERED, "twice is enough"
 
