@@ -23,7 +23,14 @@ from sqlalchemy import text
 
 from survey_app.app import create_app
 from survey_app.config import Settings, load_settings
-from survey_app.demo import peers
+from survey_app.demo.mail_peer import start_mail_server
+from survey_app.demo.text_peer import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    MESSAGING_SERVICE_SID,
+    TextPeer,
+    start_text_peer,
+)
 from survey_app.extensions import Base, db
 from survey_app.processes.broker import LOOPBACK, free_port, prepare_broker
 from tests.factories import Studio
@@ -128,16 +135,16 @@ class Peers:
 def demo_peers(settings: Settings) -> Iterator[Peers]:
     mail_port, text_port = free_port(), free_port()
     folder = settings.mailbox_dir
-    mail = peers.start_mail_server(folder, mail_port)
-    texts = peers.start_text_peer(folder, text_port)
+    mail = start_mail_server(folder, mail_port)
+    texts = start_text_peer(TextPeer(folder), text_port)
     thread = threading.Thread(target=texts.serve_forever, daemon=True)
     thread.start()
     configured = replace(
         settings,
         smtp_url=f"smtp://{LOOPBACK}:{mail_port}",
-        twilio_account_sid=peers.ACCOUNT_SID,
-        twilio_auth_token=peers.AUTH_TOKEN,
-        twilio_messaging_service_sid=peers.MESSAGING_SERVICE_SID,
+        twilio_account_sid=ACCOUNT_SID,
+        twilio_auth_token=AUTH_TOKEN,
+        twilio_messaging_service_sid=MESSAGING_SERVICE_SID,
         twilio_base_url=f"http://{LOOPBACK}:{text_port}",
     )
     yield Peers(configured, folder)

@@ -193,5 +193,5 @@ def mixed_answers(count: int, *, shift: int = 0) -> list[dict[str, str]]:
 
 
 def hash_of(text: str) -> int:
-    """A number below a thousand that depends on nothing but the text."""
-    return sum(ord(letter) * (place + 1) for place, letter in enumerate(text)) % 1000
+    """A number of three digits that depends on nothing but the text, and at which no peer misbehaves."""
+    return 100 + sum(ord(letter) * (place + 1) for place, letter in enumerate(text)) % 900

@@ -62,9 +62,12 @@ def _start_over(mailbox: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("mail_port", type=int)
 @click.argument("text_port", type=int)
-def peers_command(folder: Path, mail_port: int, text_port: int) -> None:
+@click.option("--bounces", default="", help="HOST:PORT that mails come back to.")
+@click.option("--replies", default="", help="The URL that people text back to.")
+def peers_command(folder: Path, mail_port: int, text_port: int, bounces: str, replies: str) -> None:
     """Run the demo's mail server and text peer."""
-    from survey_app.demo.peers import start_mail_server, start_text_peer  # here: only this command serves
+    from survey_app.demo.mail_peer import start_mail_server  # here: only this command serves
+    from survey_app.demo.text_peer import TextPeer, start_text_peer
 
-    start_mail_server(folder, mail_port)
-    start_text_peer(folder, text_port).serve_forever()
+    start_mail_server(folder, mail_port, bounces)
+    start_text_peer(TextPeer(folder, reports_after=2.0, inbound_url=replies), text_port).serve_forever()

@@ -46,7 +46,7 @@ def up(*, demo: bool) -> None:
             afterwards.callback(shutil.rmtree, broker.folder, ignore_errors=True)
             afterwards.callback(supervisor.end)
             supervisor.start(ChildProcess("broker", broker.command, is_shared=True))
-        if settings.bounce_listen:
+        if os.environ.get("BOUNCE_LISTEN"):
             supervisor.start(ChildProcess("bounces", (*_PULSE, "bounces", "listen")))
         for name, arguments in _PROCESSES.items():
             supervisor.start(ChildProcess(name, (*_PULSE, *arguments)))
@@ -106,20 +106,20 @@ def _run(*arguments: str) -> None:
 
 
 def _demo_peers(settings: Settings) -> ChildProcess:
-    from survey_app.demo import peers  # here: only a demo has peers
+    from survey_app.demo import text_peer  # here: only a demo has peers
 
-    mail_port, text_port = free_port(), free_port()
+    mail_port, text_port, bounce_port = free_port(), free_port(), free_port()
     os.environ.update(
         SMTP_URL=f"smtp://{LOOPBACK}:{mail_port}",
-        TWILIO_ACCOUNT_SID=peers.ACCOUNT_SID,
-        TWILIO_AUTH_TOKEN=peers.AUTH_TOKEN,
-        TWILIO_MESSAGING_SERVICE_SID=peers.MESSAGING_SERVICE_SID,
+        BOUNCE_LISTEN=f"{LOOPBACK}:{bounce_port}",
+        TWILIO_ACCOUNT_SID=text_peer.ACCOUNT_SID,
+        TWILIO_AUTH_TOKEN=text_peer.AUTH_TOKEN,
+        TWILIO_MESSAGING_SERVICE_SID=text_peer.MESSAGING_SERVICE_SID,
         TWILIO_BASE_URL=f"http://{LOOPBACK}:{text_port}",
     )
-    folder = str(settings.mailbox_dir)
-    return ChildProcess(
-        "demo peers", (*_PULSE, "demo", "peers", folder, str(mail_port), str(text_port)), is_shared=True
-    )
+    folder, replies = str(settings.mailbox_dir), f"{settings.public_base_url}/hooks/twilio/inbound"
+    ports = (folder, str(mail_port), str(text_port), "--bounces", os.environ["BOUNCE_LISTEN"], "--replies", replies)
+    return ChildProcess("demo peers", (*_PULSE, "demo", "peers", *ports), is_shared=True)
 
 
 def _prepare_broker() -> EmbeddedBroker:

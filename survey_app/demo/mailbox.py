@@ -25,9 +25,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Letter:
-    """An email that was received."""
+    """An email that was received, by the attempt that sent it."""
 
     name: str
+    attempt: str
     to: str
     subject: str
     parts: tuple[Part, ...]
@@ -38,6 +39,7 @@ class Letter:
 class ReceivedText:
     """A text that was received."""
 
+    sid: str
     to: str
     parts: tuple[Part, ...]
 
@@ -56,7 +58,7 @@ def read_letter(folder: Path, name: str) -> Letter | None:
 
 def list_texts(folder: Path) -> list[ReceivedText]:
     """Every text, newest first."""
-    return [ReceivedText(text["to"], _parts(text["body"])) for text in reversed(read_texts(folder))]
+    return [ReceivedText(text["sid"], text["to"], _parts(text["body"])) for text in reversed(read_texts(folder))]
 
 
 def read_texts(folder: Path) -> list[dict[str, str]]:
@@ -82,6 +84,7 @@ def _letter(path: Path) -> Letter:
         message: EmailMessage = BytesParser(policy=policy.default).parse(file)
     return Letter(
         name=path.name,
+        attempt=str(message["Message-ID"]).strip("<>").partition("@")[0],
         to=str(message["To"]),
         subject=str(message["Subject"]),
         parts=_parts(_content(message, "plain")),

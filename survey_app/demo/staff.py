@@ -82,7 +82,7 @@ class Workforce:
             team=team,
             name=f"{first} {last}",
             email=f"{ref.lower()}@staff.example.org",
-            mobile=f"+447700900{self.hired:03d}" if self._has_mobile() else "",
+            mobile=f"+447700900{100 + self.hired % 900:03d}" if self._has_mobile() else "",
             role=str(self.rng.choice(_ROLES)),
             tendency=self.rng.normal(0, 9, self.scales),
             willingness=float(self.rng.normal(0, 0.12)),

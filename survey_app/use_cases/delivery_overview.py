@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,6 +80,14 @@ class WaveLine:
     opens_at: datetime
     closes_at: datetime
     has_opened: bool
+
+
+def words_of(provider_message_ids: Sequence[str]) -> Mapping[str, str]:
+    """What became of single messages, in words, by the provider's names of them: for the demo's outbox."""
+    rows = db.session.execute(
+        select(Message.provider_message_id, Message.state).where(Message.provider_message_id.in_(provider_message_ids))
+    ).all()
+    return {name: _WORDS[MessageState(state)] for name, state in rows if name}
 
 
 def waves_of(programme: str) -> list[WaveLine]:

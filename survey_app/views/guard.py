@@ -15,6 +15,8 @@ SIGN_IN_NOT_NEEDED = frozenset(
     {
         "demo.outbox",
         "demo.mail",
+        "demo.text",
+        "demo.bounce",
         "health.live",
         "health.ready",
         "hooks.twilio_inbound",

@@ -11,7 +11,7 @@ import pytest
 from notifications.messages import Accepted, Channel, Fault, NotAccepted, Unknown
 from notifications.rendering import render
 from notifications.transports.twilio_sms import TwilioAccount, TwilioTransport
-from survey_app.demo import peers
+from survey_app.demo import text_peer as peers
 from survey_app.processes.broker import LOOPBACK, free_port
 from tests.notifications.test_rendering import CLAIMED
 

@@ -327,10 +327,11 @@ def test_the_demos_outbox_shows_what_was_received(studio, demo_peers, browser):
     deliver_messages(wave.messages, demo_peers.settings, studio.vault)
     page = browser.get("/demo/outbox").text
     assert "2 emails and 2 texts" in page
-    letter = re.search(r'href="(/demo/outbox/[^"]+\.html)"', page).group(1)
+    letter = re.search(r'src="(/demo/outbox/[^"]+\.html)"', page).group(1)
     mail = browser.get(letter)
     assert "Answer now" in mail.text
     assert "sandbox" in mail.headers["Content-Security-Policy"]
+    assert "Handed over" in page
     assert browser.get("/demo/outbox/nothing.html").status_code == 404
     assert {message.state for message in db.session.scalars(select(Message))} == {"accepted"}
 
