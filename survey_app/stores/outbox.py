@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from notifications.messages import Accepted, Channel, ClaimedMessage, Held, MessageState, NotAccepted, Outcome
 from notifications.windows import SendingWindow
@@ -22,6 +24,7 @@ from survey_app.stores.sending_windows import window_of_person
 
 LEASES = {Channel.SMS: timedelta(seconds=120), Channel.EMAIL: timedelta(seconds=1000)}
 """Each outlasts the slowest call of its channel: a mail server may take ten minutes to answer after the dot."""
+PATIENCE_SECONDS = 30.0
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(hours=1)
 _LONGEST_SPREAD = timedelta(seconds=10)
@@ -77,8 +80,20 @@ class DatabaseOutbox:
     def record(self, claimed: ClaimedMessage, account: str, outcome: Outcome, now: datetime) -> bool:
         """Write down how an attempt ended, unless its lease ran out and it was given up.
 
-        One that was held at a gate asked nobody anything: it is as if it had not been.
+        One that was held at a gate asked nobody anything: it is as if it had not been. A database that is away is
+        waited for: what happened on the wire must not be forgotten lightly.
         """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._record(claimed, account, outcome, now)
+            except OperationalError:
+                db.session.rollback()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+
+    def _record(self, claimed: ClaimedMessage, account: str, outcome: Outcome, now: datetime) -> bool:
         was_held = isinstance(outcome, Held)
         number = claimed.attempt_number - 1 if was_held else claimed.attempt_number
         changed = db.session.scalars(
