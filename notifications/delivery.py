@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifications.errors import NotificationError
-from notifications.messages import ClaimedMessage, Held, NotAccepted, Outcome, OutgoingMessage
+from notifications.messages import NOBODY, ClaimedMessage, Held, NotAccepted, Outcome, OutgoingMessage
 from notifications.outbox import Outbox
 from notifications.rendering import render
 from notifications.routes import Route, Routes
@@ -44,24 +44,28 @@ class Delivery:
         claimed = self._outbox.claim(message_id, self._clock())
         if claimed is None:
             return None
-        account, outcome = self._attempt(claimed)
+        lessons: list[tuple[Route, Outcome]] = []
+        account, outcome = self._attempt(claimed, lessons)
         self._outbox.record(claimed, account, outcome, self._clock())
+        for route, lesson in lessons:  # what happened on the wire is written down before anything else may fail
+            self._routes.learn(route, lesson, self._clock())
         _LOG.info(
             "An attempt ended.",
             extra={"message_id": str(message_id), "attempt": claimed.attempt_number, "outcome": type(outcome).__name__},
         )
         return outcome
 
-    def _attempt(self, claimed: ClaimedMessage) -> tuple[str, Outcome]:
+    def _attempt(self, claimed: ClaimedMessage, lessons: list[tuple[Route, Outcome]]) -> tuple[str, Outcome]:
         """Try each account until one takes the message, or might have: only a refusal may go on to the next."""
         try:
             outgoing = render(claimed)
         except NotificationError as error:
             _LOG.exception("A message could not be rendered.", extra={"message_id": str(claimed.message_id)})
             return "", NotAccepted("rendering", type(error).__name__, permanent=True)
-        ended: tuple[str, Outcome] = "", NotAccepted("none", "channel-not-configured", permanent=False)
+        ended: tuple[str, Outcome] = "", NotAccepted(NOBODY, "channel-not-configured", permanent=False)
         for route in self._routes.for_message(claimed):
             outcome = self._hand_over(claimed, outgoing, route)
+            lessons.append((route, outcome))
             if not isinstance(outcome, NotAccepted | Held):
                 return route.account, outcome
             if isinstance(outcome, NotAccepted) and outcome.permanent:
@@ -77,10 +81,8 @@ class Delivery:
         self._wait(max(0.0, (turn.at - self._clock()).total_seconds()))
         now = self._clock()
         if now > claimed.lease_until - timedelta(seconds=route.transport.longest_seconds) - _FENCE_MARGIN:
-            return NotAccepted("none", "lease-too-short", permanent=False)
+            return NotAccepted(NOBODY, "lease-too-short", permanent=False)
         if now >= claimed.good_until:
-            return NotAccepted("none", "too-late", permanent=False)
+            return NotAccepted(NOBODY, "too-late", permanent=False)
         good_for = int((claimed.good_until - now).total_seconds())
-        outcome = route.transport.send(replace(outgoing, good_for_seconds=good_for))
-        self._routes.learn(route, outcome, self._clock())
-        return outcome
+        return route.transport.send(replace(outgoing, good_for_seconds=good_for))

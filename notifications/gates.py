@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from notifications.messages import Accepted, Fault, Held, NotAccepted, Outcome
+from notifications.messages import NOBODY, Accepted, Fault, Held, NotAccepted, Outcome
 
 FAILURES_TO_CLOSE = 5
 FAILURES_COUNT_FOR = timedelta(seconds=60)
@@ -72,7 +72,7 @@ def ask_for_turn(gate: Gate, now: datetime, per_second: float) -> tuple[Gate, Tu
 
 def learn(gate: Gate, outcome: Outcome, now: datetime) -> Gate:
     """What the outcome of a message that passed says of the account."""
-    if isinstance(outcome, Held):
+    if isinstance(outcome, Held) or (isinstance(outcome, NotAccepted) and outcome.provider == NOBODY):
         return gate
     if isinstance(outcome, Accepted):
         return replace(

@@ -81,6 +81,10 @@ class Accepted:
     provider_message_id: str
 
 
+NOBODY = "none"
+"""The provider of an attempt that reached none."""
+
+
 class Fault(StrEnum):
     """Whose fault a refusal is."""
 

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +29,8 @@ from survey_app.extensions import db
 from survey_app.models.messages import Attempt, Message
 from survey_app.processes.broker import free_port
 from survey_app.processes.clock import tick
-from tests.factories import Studio
+from survey_app.use_cases.enrolment import import_roster
+from tests.factories import Studio, roster_file
 
 DONE = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})
 ENDED = DONE | {MessageState.FAILED, MessageState.UNCONFIRMED, MessageState.EXPIRED, MessageState.UNDELIVERED}
@@ -58,9 +61,6 @@ class Stage:
             }
             for team, number in names
         ]
-        from survey_app.use_cases.enrolment import import_roster
-        from tests.factories import roster_file
-
         report = import_roster(
             "northtown", roster_file(rows), datetime(2026, 1, 1, tzinfo=UTC).date(), self.studio.vault
         )
@@ -185,7 +185,6 @@ def a_stage(
     port = free_port()
     folder = settings.data_dir / "ledger"
     folder.mkdir(parents=True, exist_ok=True)
-    Redis.from_url(broker_url).flushdb()
     current = replace(
         studio.app.extensions["pulse_settings"],
         redis_url=broker_url,
@@ -204,13 +203,9 @@ def a_stage(
         yield stage
     finally:
         stage.end()
-        Redis.from_url(broker_url).flushdb()
 
 
 def _answers(url: str) -> bool:
-    import urllib.error
-    import urllib.request
-
     try:
         urllib.request.urlopen(f"{url}/?To=nobody", timeout=1).close()
     except (urllib.error.URLError, OSError):

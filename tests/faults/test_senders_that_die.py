@@ -4,15 +4,18 @@ import os
 import signal
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from notifications.messages import MessageState
+from survey_app.extensions import db
+from survey_app.models.messages import Message
+from survey_app.queues import ring_delivery
 from tests.faults.stage import DONE, kill, misbehave
 from tests.faults.worker_program import POINTS
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 
 def sent_once(stage, people):
@@ -103,16 +106,7 @@ def test_f22_without_the_condition_of_the_claim_f1_would_notice(stage, tmp_path)
     stage.ring()
     stage.stopped(marker)
     stage.minutes_pass(0.2)
-    from survey_app.queues import ring_delivery
-
     other = stage.worker(WITHOUT="the claim's condition")
-    from datetime import UTC, datetime, timedelta
-
-    from sqlalchemy import select
-
-    from survey_app.extensions import db
-    from survey_app.models.messages import Message
-
     ids = db.session.scalars(select(Message.id)).all()
     db.session.rollback()
     ring_delivery(stage.settings.redis_url, ids, datetime.now(UTC) + timedelta(minutes=1))

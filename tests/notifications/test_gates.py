@@ -88,3 +88,5 @@ def test_too_many_slows_down_and_each_message_speeds_up_again():
 
 def test_what_was_held_taught_nothing():
     assert learn(replace(Gate(), failures=3), Held(NOON, "x"), NOON).failures == 3
+    too_late = NotAccepted("none", "too-late", permanent=False)
+    assert learn(Gate(), too_late, NOON) == Gate(), "nobody was asked"
