@@ -17,7 +17,7 @@ from survey_app.extensions import db
 from survey_app.models.accounts import Account, Role, RoleGrant
 from survey_app.models.groups import Group
 from survey_app.models.participants import ContactPoint, Membership, Participant
-from survey_app.stores.reachability import can_be_reached
+from survey_app.stores.reachability import can_be_reached, wants_none
 from survey_app.use_cases.groups import leads_key
 
 
@@ -104,15 +104,24 @@ class _Contact:
 
 
 def _contacts(now: datetime) -> Mapping[int, _Contact]:
-    """How to reach each participant: by text where there is a mobile number, else by email."""
+    """How to reach each participant: by text where there is a number and texts are wanted, else by email."""
     rows = db.session.execute(
-        select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id, ContactPoint.address_hash)
+        select(
+            ContactPoint.participant_id,
+            ContactPoint.channel,
+            ContactPoint.id,
+            ContactPoint.address_hash,
+            wants_none().label("refused"),
+        )
         .where(ContactPoint.participant_id.is_not(None), can_be_reached(now))
         .order_by(ContactPoint.channel)  # email before sms, so that a text wins and an email says who it is
-    )
+    ).all()
+    wanted = {row.participant_id for row in rows if not row.refused}
     contacts: dict[int, _Contact] = {}
-    for participant_id, channel, found, address_hash in rows:
+    for participant_id, channel, found, address_hash, refused in rows:
         known = contacts.get(participant_id or 0)
+        if refused and participant_id in wanted:
+            continue  # there is another way, which they did not refuse
         contacts[participant_id or 0] = _Contact(Channel(channel), found, known.person if known else address_hash)
     return contacts
 

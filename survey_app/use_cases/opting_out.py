@@ -1,8 +1,9 @@
-"""Keep a participant's wish for no more messages."""
+"""Keep a participant's wish for no more messages: of any kind, of one way, or of reminders."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import delete, select
 
@@ -15,22 +16,51 @@ from survey_app.use_cases.delivery_reports import keep_wish
 from survey_app.use_cases.responding import find_invitation_id
 
 
-def opt_out(token: str, now: datetime, vault: Vault) -> None:
-    """Stop every message to the person behind a link, on every channel; twice is the same as once.
+class Stop(StrEnum):
+    """What somebody wants no more of."""
+
+    EVERYTHING = "everything"
+    REMINDERS = "reminders"
+    TEXTS = "texts"
+    EMAILS = "emails"
+
+
+_CHANNELS = {Stop.TEXTS: {Channel.SMS}, Stop.EMAILS: {Channel.EMAIL}}
+
+
+def ways_to_reach(token: str, vault: Vault) -> frozenset[Channel]:
+    """The ways in which the person behind a link could be written to.
 
     Raises
     ------
     UnknownInvitation
         The link is nobody's.
     """
-    contacts = db.session.execute(
+    return frozenset(Channel(channel) for channel, _ in _contacts(token, vault))
+
+
+def opt_out(token: str, now: datetime, vault: Vault, stop: Stop = Stop.EVERYTHING) -> None:
+    """Stop messages to the person behind a link; twice is the same as once, and of two wishes the wider one stays.
+
+    Raises
+    ------
+    UnknownInvitation
+        The link is nobody's.
+    """
+    scope = "reminders" if stop is Stop.REMINDERS else "all"
+    for channel, address_hash in _contacts(token, vault):
+        if channel in _CHANNELS.get(stop, set(Channel)):
+            keep_wish(channel, address_hash, "link", now, scope)
+    db.session.commit()
+
+
+def _contacts(token: str, vault: Vault) -> list[tuple[str, bytes]]:
+    rows = db.session.execute(
         select(ContactPoint.channel, ContactPoint.address_hash)
         .join(Invitation, Invitation.participant_id == ContactPoint.participant_id)
         .where(Invitation.id == find_invitation_id(token, vault))
     ).all()
-    for channel, address_hash in contacts:
-        keep_wish(channel, address_hash, "link", now)
-    db.session.commit()
+    return [(channel, address_hash) for channel, address_hash in rows]
 
 
 def opt_out_number(number: str, now: datetime, vault: Vault) -> None:

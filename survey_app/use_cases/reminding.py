@@ -18,7 +18,7 @@ from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint, Participant
 from survey_app.models.pulses import Wave, WaveState
-from survey_app.stores.reachability import can_be_reached
+from survey_app.stores.reachability import can_be_reached, wants_none
 from survey_app.stores.sending_windows import window_of_person
 from survey_app.use_cases.fieldwork import LAST_MESSAGE_BEFORE_CLOSE
 from survey_app.use_cases.pulses import MOST_REMINDERS
@@ -116,7 +116,7 @@ def _contacts(wanted: Collection[int], now: datetime) -> Mapping[int, Mapping[st
     """Every way of reaching each participant."""
     rows = db.session.execute(
         select(ContactPoint.participant_id, ContactPoint.channel, ContactPoint.id).where(
-            ContactPoint.participant_id.is_not(None), can_be_reached(now)
+            ContactPoint.participant_id.is_not(None), can_be_reached(now), ~wants_none(of_reminders=True)
         )
     ).all()
     found: dict[int, dict[str, int]] = {}
