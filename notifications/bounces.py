@@ -17,7 +17,7 @@ from uuid import UUID
 from flufl.bounce import all_failures
 
 from notifications.messages import MessageState
-from notifications.reports import Consequence, DeliveryReport
+from notifications.reports import Consequence, DeliveryReport, is_gone_for_good
 
 _ATTEMPT = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _RETURN_PATH = re.compile(rf"bounce\+{_ATTEMPT}@", re.IGNORECASE)
@@ -25,9 +25,6 @@ _ENVELOPE_ID = re.compile(rf"^\s*{_ATTEMPT}\s*$", re.IGNORECASE)
 _MESSAGE_ID = re.compile(rf"<{_ATTEMPT}@[^>]+>", re.IGNORECASE)
 _STATUS = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
 _RECIPIENT_HEADERS = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
-_GONE_FOR_GOOD = ("5.1.", "5.2.1", "5.4.4")
-_NOT_THE_ADDRESS = ("5.1.7", "5.1.8")
-"""The sender's address is at fault: nothing is wrong with the recipient's."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +100,7 @@ def _standard_verdict(block: Message) -> _Verdict | None:
 
 def _failed(status: str) -> _Verdict:
     """An address is given up only where the status says that it is not there; one without a status may be."""
-    gone = status.startswith(_GONE_FOR_GOOD) and status not in _NOT_THE_ADDRESS
-    consequence = Consequence.ADDRESS_INVALID if gone else Consequence.CAME_BACK
+    consequence = Consequence.ADDRESS_INVALID if is_gone_for_good(status) else Consequence.CAME_BACK
     return "failed", status, MessageState.UNDELIVERED, consequence
 
 

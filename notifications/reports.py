@@ -53,6 +53,10 @@ _OF_TWILIOS_CODES = {
     "30007": Consequence.FILTERED,
 }
 
+_GONE_FOR_GOOD = ("5.1.", "5.2.1", "5.4.4")
+_NOT_THE_ADDRESS = ("5.1.7", "5.1.8")
+"""The sender's address is at fault: nothing is wrong with the recipient's."""
+
 FILTERED_CODES = frozenset(code for code, asks in _OF_TWILIOS_CODES.items() if asks is Consequence.FILTERED)
 
 _OF_NOTIFY: Mapping[str, tuple[MessageState, Consequence]] = {
@@ -66,6 +70,20 @@ _OF_NOTIFY: Mapping[str, tuple[MessageState, Consequence]] = {
     "technical-failure": (MessageState.UNDELIVERED, Consequence.TRY_ANOTHER_DAY),
 }
 """What GOV.UK Notify's statuses mean: a technical failure is Notify's own, so the message may go again."""
+
+
+def consequence_of_refusal(provider: str, code: str) -> Consequence:
+    """What a permanent refusal asks for besides, by the provider's code: the same as if it had come in a report."""
+    if provider == "twilio":
+        return _OF_TWILIOS_CODES.get(code, Consequence.NOTHING)
+    if provider == "govuk-notify":
+        return Consequence.ADDRESS_INVALID if code == "address-refused" else Consequence.NOTHING
+    return Consequence.ADDRESS_INVALID if is_gone_for_good(code) else Consequence.NOTHING
+
+
+def is_gone_for_good(status: str) -> bool:
+    """Whether an enhanced mail status (RFC 3463) says that there is no such mailbox, and not that it is full."""
+    return status.startswith(_GONE_FOR_GOOD) and status not in _NOT_THE_ADDRESS
 
 
 @dataclass(frozen=True)

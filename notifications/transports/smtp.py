@@ -7,6 +7,7 @@ and a silence after it means *unknown* (RFC 5321, 4.2.5 and 4.5.3.2.6).
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from notifications.messages import Accepted, Fault, NotAccepted, Outcome, OutgoingMessage, Unknown
 
 PROVIDER = "smtp"
+_ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 _MOST_REPLIES = 10  # greeting, EHLO, STARTTLS, EHLO, AUTH twice, RSET, MAIL, RCPT, DATA
 
 
@@ -221,7 +223,13 @@ def bounce_address(sender: str, message: OutgoingMessage) -> str:
 def _recipient_refused(error: _RecipientRefused) -> NotAccepted:
     permanent = 500 <= error.smtp_code < 600
     fault = Fault.RECIPIENT if permanent else Fault.PASSING
-    return NotAccepted(PROVIDER, str(error.smtp_code), permanent=permanent, fault=fault)
+    return NotAccepted(PROVIDER, _status(error.smtp_code, error.smtp_error), permanent=permanent, fault=fault)
+
+
+def _status(code: int, reply: bytes | str) -> str:
+    """The enhanced status that a reply begins with (RFC 2034), which says more than its code; else the code."""
+    words = (reply if isinstance(reply, str) else reply.decode("latin-1")).split()
+    return words[0] if words and _ENHANCED.fullmatch(words[0]) else str(code)
 
 
 def _answered_after_the_dot(code: int, message: OutgoingMessage) -> Outcome:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select,
 from sqlalchemy.exc import OperationalError
 
 from notifications.messages import Accepted, Channel, ClaimedMessage, Held, MessageState, NotAccepted, Outcome
+from notifications.reports import Consequence, consequence_of_refusal
 from notifications.windows import SendingWindow
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
@@ -21,6 +22,7 @@ from survey_app.models.messages import Attempt, Message
 from survey_app.models.participants import ContactPoint, OptOut, Participant
 from survey_app.stores.personalisation import personalise
 from survey_app.stores.sending_windows import window_of_person
+from survey_app.stores.wishes import keep_wish
 
 LEASES = {Channel.SMS: timedelta(seconds=120), Channel.EMAIL: timedelta(seconds=1000)}
 """Each outlasts the slowest call of its channel: a mail server may take ten minutes to answer after the dot."""
@@ -104,6 +106,8 @@ class DatabaseOutbox:
             .returning(Message.id)
             .execution_options(synchronize_session=False)
         ).all()
+        if changed and isinstance(outcome, NotAccepted) and outcome.permanent:
+            _learn_of_address(claimed.message_id, outcome, now)
         of_attempt = Attempt.id == claimed.attempt_id
         if was_held and changed:
             db.session.execute(delete(Attempt).where(of_attempt))
@@ -113,6 +117,16 @@ class DatabaseOutbox:
             db.session.execute(update(Attempt).where(of_attempt).values(ended))
         db.session.commit()
         return bool(changed)
+
+
+def _learn_of_address(message_id: UUID, refusal: NotAccepted, now: datetime) -> None:
+    """What a refusal says of the address: that it is none, or that nothing more is wanted there."""
+    consequence = consequence_of_refusal(refusal.provider, refusal.code)
+    contact = db.session.scalars(select(ContactPoint).join(Message).where(Message.id == message_id)).one()
+    if consequence is Consequence.ADDRESS_INVALID:
+        contact.invalid_code = refusal.code
+    elif consequence is Consequence.OPTED_OUT:
+        keep_wish(contact.channel, contact.address_hash, "provider", now)
 
 
 def read_claimed(

@@ -12,9 +12,10 @@ from notifications.messages import MessageState
 from notifications.reports import FILTERED_CODES, FINAL, OPEN_TO_REPORTS, Consequence, DeliveryReport
 from survey_app.extensions import db
 from survey_app.models.messages import Attempt, DeliveryEvent, Message
-from survey_app.models.participants import ContactPoint, OptOut, Participant
+from survey_app.models.participants import ContactPoint, Participant
 from survey_app.stores.sender_gates import close_gate
 from survey_app.stores.sending_windows import window_of
+from survey_app.stores.wishes import keep_wish
 
 UNTIL_ANOTHER_DAY = timedelta(hours=12)
 MOST_ATTEMPTS_AFTER_FAILURE = 2
@@ -83,17 +84,6 @@ def _draw_consequence(report: DeliveryReport, message_id: UUID, contact_point_id
         _pause_what_keeps_coming_back(contact, now)
     elif report.consequence is Consequence.FILTERED:
         _close_what_is_filtered(message_id, now)
-
-
-def keep_wish(channel: str, address_hash: bytes, source: str, now: datetime, scope: str = "all") -> None:
-    """Add a wish for no more messages to the running transaction; of two the wider one stays."""
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    wish = dialect.insert(OptOut).values(
-        channel=channel, address_hash=address_hash, source=source, created_at=now, scope=scope
-    )
-    key = [OptOut.channel, OptOut.address_hash]
-    widened = wish.on_conflict_do_update(index_elements=key, set_={"scope": "all", "source": source})
-    db.session.execute(widened if scope == "all" else wish.on_conflict_do_nothing())
 
 
 def _pause_what_keeps_coming_back(contact: ContactPoint, now: datetime) -> None:

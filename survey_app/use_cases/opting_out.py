@@ -12,7 +12,7 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.invitations import Invitation
 from survey_app.models.participants import ContactPoint, OptOut
-from survey_app.use_cases.delivery_reports import keep_wish
+from survey_app.stores.wishes import keep_wish
 from survey_app.use_cases.responding import find_invitation_id
 
 

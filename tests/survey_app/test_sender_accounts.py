@@ -236,6 +236,29 @@ def test_an_address_that_is_not_there_is_given_up(mailed):
     assert db.session.get(Message, mailed.message_id).state == MessageState.UNDELIVERED
 
 
+@pytest.mark.parametrize(
+    ("provider", "code", "channel", "invalid", "opted_out"),
+    [
+        ("twilio", "21614", "sms", "21614", 0),
+        ("twilio", "21610", "sms", None, 1),
+        ("twilio", "21617", "sms", None, 0),
+        ("govuk-notify", "address-refused", "sms", "address-refused", 0),
+        ("smtp", "5.1.1", "email", "5.1.1", 0),
+        ("smtp", "5.7.1", "email", None, 0),
+        ("smtp", "550", "email", None, 0),
+    ],
+)
+def test_a_refusal_says_as_much_of_an_address_as_a_report(studio, wave, provider, code, channel, invalid, opted_out):
+    outbox = DatabaseOutbox(studio.vault, "x")
+    message = db.session.scalars(select(Message.id).where(Message.channel == channel)).first()
+    db.session.rollback()
+    claimed = outbox.claim(message, datetime.now(UTC))
+    refusal = NotAccepted(provider, code, permanent=True, fault=Fault.RECIPIENT)
+    outbox.record(claimed, provider, refusal, datetime.now(UTC))
+    assert contact_of(claimed).invalid_code == invalid
+    assert db.session.query(OptOut).count() == opted_out
+
+
 def test_a_mailbox_that_is_full_three_times_in_a_month_gets_a_months_rest(studio, mailed):
     contact = contact_of(mailed)
     for number in (2, 3):
