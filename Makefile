@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check bench browser foreign format requirements clean
+.PHONY: help run test test-quick check bench browser foreign peers format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ browser: ## install Chromium for the browser tests (Debian, Ubuntu)
 
 foreign: ## fetch forms and dictionaries of others that the importers are tried on
 	PYTHON=$(PYTHON) bash tests/instruments/fetch_foreign_files.sh build/foreign
+
+peers: ## fetch what others wrote that our peers are held to; as root on Debian, Postfix too
+	PYTHON=$(PYTHON) bash tests/notifications/fetch_peers.sh build/peers
 
 format: $(VENV)/.dev ## put the code into its form
 	$(BIN)/ruff format .

@@ -205,5 +205,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         missing.append("the browser journeys (make browser)")
     if not FOREIGN_FILES.is_dir():
         missing.append("files of others in the importers (make foreign)")
+    if not (FOREIGN_FILES.parent / "peers" / "complete").exists():
+        missing.append("peers of others: Prism, a segment calculator, collected bounces (make peers)")
+    if not Path("/usr/sbin/postfix").exists():
+        missing.append("Postfix (make peers, as root)")
     if missing:
         terminalreporter.write_line("NOT TESTED HERE: " + "; ".join(missing), yellow=True, bold=True)

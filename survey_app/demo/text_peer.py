@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import requests
 from twilio.request_validator import RequestValidator
@@ -140,7 +140,7 @@ class TextHandler(BaseHTTPRequestHandler):
         address = parse_qs(urlsplit(self.path).query).get("To", [""])[0]
         kept = [text for text in reversed(read_texts(self.peer.folder)) if text["to"] == address]
         listed = [as_resource(text, self.peer.statuses.get(text["sid"], "sent")) for text in kept]
-        uri = f"{_messages_path()}?To={address}"
+        uri = f"https://api.twilio.com{_messages_path()}?To={quote(address)}"
         page = {"page": 0, "page_size": 50, "start": 0, "end": max(0, len(listed) - 1), "uri": uri}
         around = {"first_page_uri": uri, "next_page_uri": None, "previous_page_uri": None}
         self.answer(200, {"messages": listed, **page, **around})
