@@ -124,6 +124,4 @@ def _words(mail: Message) -> str:
 
 def _blocks(part: Message) -> Iterator[Message]:
     """The groups of fields of a delivery status, of which the first is about the whole mail."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        yield from (block for block in payload if isinstance(block, Message))
+    yield from (block for block in part.walk() if block is not part)

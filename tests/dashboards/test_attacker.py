@@ -172,6 +172,35 @@ def test_nothing_published_is_nothing_known():
     assert attack([KnownMean("m", {"empty": 1.0}, 0.0, 100.0)], {"empty": 0}, minimum=K, width=W).least_room is None
 
 
+def test_units_without_answers_or_weight_say_nothing_of_the_others():
+    people = {"a": 6, "b": 7, "empty": 0, "other": 5}
+    means = [KnownMean("m", {"a": 0.5, "b": 0.5, "empty": 1.0, "other": 0.0}, 40.0, 40.0)]
+    found = attack(means, people, minimum=K, width=W)
+    assert (found.leaks, found.fewest) == ((), 13)
+
+
+def test_small_classes_that_no_mean_parts_from_the_others_are_determined_by_nothing():
+    # two means, each over one of the small units and the large one between them
+    people = {"a": 3, "both": 9, "c": 3}
+    values = {"a": 50.0, "both": 50.0, "c": 50.0}
+    overlapping = [exact("one", values, people, ["a", "both"]), exact("two", values, people, ["both", "c"])]
+    assert determined(overlapping, people) == set()
+
+
+def test_bounds_that_are_cut_short_are_wider_and_never_narrower(monkeypatch):
+    # a tells b, and b tells c: one round sees the first only
+    people = {"a": 6, "b": 6, "c": 6}
+    values = {"a": 0.0, "b": 100.0, "c": 0.0}
+    means = [exact(name, values, people, list(name)) for name in ("a", "ab", "bc")]
+
+    def narrow():
+        return {leak.units for leak in attack(means, people, minimum=K, width=W).leaks}
+
+    assert narrow() == {("a",), ("b",), ("c",)}
+    monkeypatch.setattr(attacker, "_ROUNDS", 1)
+    assert narrow() == {("a",)}
+
+
 def test_many_small_classes_are_searched_alone_and_in_pairs(monkeypatch):
     monkeypatch.setattr(attacker, "MOST_SEARCHED", 1)
     shown = [exact(team, VALUES, TEAMS, [team]) for team, people in TEAMS.items() if people >= K]

@@ -94,6 +94,16 @@ def test_where_every_account_is_closed_the_message_is_held_until_one_opens():
     assert deliver(FakeOutbox(CLAIMED), both) == NO, "an account that was asked says more than one that was not"
 
 
+def test_an_account_that_refused_says_more_than_a_second_one_that_is_closed():
+    closed = FakeRoutes({"second": FakeTransport(lambda _: NO)})
+    for _ in range(FAILURES_TO_CLOSE):
+        deliver(FakeOutbox(CLAIMED), closed)
+    both = FakeRoutes({"first": FakeTransport(lambda _: NO), **closed.transports}, gates=closed.gates)
+    outbox = FakeOutbox(CLAIMED)
+    assert deliver(outbox, both) == NO
+    assert outbox.accounts == ["first"]
+
+
 def test_a_message_waits_for_its_turn():
     waited = []
     routes = FakeRoutes({"first": FakeTransport(lambda _: YES)}, per_second=4)

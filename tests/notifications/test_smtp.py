@@ -7,7 +7,7 @@ import pytest
 
 from notifications.messages import Accepted, Fault, NotAccepted, Unknown
 from notifications.rendering import render
-from notifications.transports.smtp import SmtpPatience, SmtpServer, SmtpTransport
+from notifications.transports.smtp import SmtpPatience, SmtpServer, SmtpTransport, _TwoPhaseSMTP
 from survey_app.processes.broker import LOOPBACK, free_port
 from tests.notifications.smtp_peer import smtp_peer
 from tests.notifications.test_rendering import CLAIMED
@@ -139,3 +139,9 @@ def test_a_server_that_can_is_asked_for_reports_that_name_the_attempt():
         "NOTIFY=FAILURE,DELAY",
     ]
     assert SmtpServer.from_url("smtp://mail.example.gov.uk?reports=success").reports_success
+
+
+def test_a_connection_that_is_gone_is_not_waited_for():
+    gone = _TwoPhaseSMTP()
+    gone.be_patient(1.0)
+    assert gone.sock is None

@@ -4,6 +4,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -131,3 +132,13 @@ def test_the_demos_text_peer_takes_what_the_client_sends(demo_peers):
     assert transport(port, account_sid="AC" + "1" * 32, auth_token=peers.AUTH_TOKEN).send(TEXT) == NotAccepted(
         "twilio", "20003", permanent=False, fault=Fault.ACCOUNT
     )
+
+
+def test_a_text_that_may_have_been_taken_is_found_by_its_number_and_its_wording(demo_peers):
+    port = int(demo_peers.settings.twilio_base_url.rsplit(":", 1)[1])
+    began = datetime.now(UTC)
+    sent = transport(port).send(TEXT)
+    transport(port).send(replace(TEXT, text="Another text to the same number."))
+    assert transport(port).find(TEXT, began) == sent.provider_message_id
+    assert transport(port).find(replace(TEXT, text="A text that never left."), began) is None
+    assert transport(port).find(TEXT, began + timedelta(days=1)) is None, "an older text with the same words"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.errors import UnusableWindow
-from notifications.windows import ALWAYS, Nation, SendingWindow, weekdays
+from notifications.windows import ALWAYS, Nation, SendingWindow, read_hours, weekdays
 
 LONDON = weekdays("Europe/London")
 
@@ -102,3 +102,39 @@ def test_the_next_opening_is_open_not_before_and_nothing_before_it_is(minutes):
     assert LONDON.closing_after(opening) > opening
     assert opening == moment or not LONDON.is_open(opening - timedelta(seconds=1))
     assert ALWAYS.is_open(moment)
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "opens", "closes"),
+    [
+        ("14:00-22:00", {0, 1, 2, 3, 4, 5, 6}, time(14), time(22)),
+        ("Mon-Fri 06:00-14:00", {0, 1, 2, 3, 4}, time(6), time(14)),
+        (" sat, SUN 8:00 - 20:30 ", {5, 6}, time(8), time(20, 30)),
+        ("Fri-Mon,Wed 09:00-10:00", {4, 5, 6, 0, 2}, time(9), time(10)),
+    ],
+)
+def test_hours_of_somebody_on_shifts(hours, days, opens, closes):
+    assert read_hours(hours) == (frozenset(days), opens, closes)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("nights", "is not written like Mon-Sun 14:00-22:00"),
+        ("Mon-Fry 14:00-22:00", "names a day or an hour that there is not"),
+        ("25:00-26:00", "names a day or an hour that there is not"),
+        ("22:00-06:00", "ends before it begins"),
+    ],
+)
+def test_hours_that_cannot_be_read_say_how_they_are_written(hours, said):
+    with pytest.raises(UnusableWindow, match=said):
+        read_hours(hours)
+
+
+def test_somebody_with_hours_of_their_own_works_on_holidays_and_closed_days_too():
+    closed = weekdays("Europe/London", [date(2026, 6, 2)])
+    evenings = closed.with_hours("14:00-22:00")
+    assert not closed.is_open(utc(2026, 5, 25, 15)), "a bank holiday"
+    assert evenings.is_open(utc(2026, 5, 25, 15))
+    assert evenings.is_open(utc(2026, 6, 2, 20))
+    assert not evenings.is_open(utc(2026, 6, 2, 8))
