@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
-
 from dashboards.snapshots import Level
-from notifications.messages import Channel
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.models.participants import ContactPoint, Membership, Participant
-from survey_app.use_cases.groups import ensure_group, find_group
-from survey_app.use_cases.roster_files import RefusedRow, RosterRow, read_roster
+from survey_app.use_cases.errors import TooManyLeavers
+from survey_app.use_cases.groups import find_group
+from survey_app.use_cases.roster_changes import Change, Move, changes_of
+from survey_app.use_cases.roster_files import RefusedRow, read_roster
+from survey_app.use_cases.roster_staff import Staff
+
+FEW_LEAVERS = 5
+LARGEST_SHARE_ABSENT = 0.2
+"""Of everybody who works there: more that are not in a file are more likely a wrong file than a bad year."""
 
 
 @dataclass(frozen=True)
 class RosterReport:
-    """What an import did, or would do."""
+    """What an import did, or would do. Names people by their staff reference only.
+
+    `unchanged` counts those who stay where they are; `updated` of these, or of movers, got other details. `absent` of
+    the leavers are not in the file; `is_suspicious` where they are so many that the file may be a wrong one.
+    """
 
     joined: int
     moved: int
     left: int
     unchanged: int
+    updated: int
+    absent: int
+    is_suspicious: bool
     refused: tuple[RefusedRow, ...]
+    oddities: tuple[str, ...]
+    new_groups: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    def of(self, move: Move) -> list[Change]:
+        """The changes of one kind, in the order of the file."""
+        return [change for change in self.changes if change.move is move]
 
 
 def import_roster(
-    authority_key: str, content: bytes, today: date, vault: Vault, *, dry_run: bool = False
+    authority_key: str,
+    content: bytes,
+    today: date,
+    vault: Vault,
+    *,
+    dry_run: bool = False,
+    absent_have_left: bool = False,
+    however_many: bool = False,
 ) -> RosterReport:
     """Import a roster file for an authority, all usable rows or none.
+
+    Parameters
+    ----------
+    absent_have_left
+        The file names everybody: who works there and is not in it left today.
+    however_many
+        Believe this even where they are more than a fifth of everybody.
 
     Raises
     ------
@@ -39,98 +71,37 @@ def import_roster(
         There is no such authority.
     UnreadableFile
         The file is no roster at all.
+    TooManyLeavers
+        More people are absent from the file than is believed without being told so; nothing was changed.
     """
     authority = find_group(authority_key, Level.AUTHORITY)
-    rows, refused = read_roster(content)
-    importer = _Import(authority, today, vault)
-    outcomes = [importer.apply(row) for row in rows]
+    roster = read_roster(content)
+    db.session.get_one(Group, authority.id, with_for_update={"key_share": True})  # a second import waits for this one
+    staff = Staff(authority, today, vault)
+    places = staff.places()
+    changes = changes_of(roster, places, today, absent_have_left=absent_have_left)
+    absent = sum(change.line is None for change in changes)
+    is_suspicious = absent > max(FEW_LEAVERS, LARGEST_SHARE_ABSENT * len(places))
+    if is_suspicious and not (dry_run or however_many):
+        db.session.rollback()
+        raise TooManyLeavers(absent, len(places))
+    new_groups = staff.new_groups(changes)
+    updated = staff.take_in(roster, changes)
     if dry_run:
         db.session.rollback()
     else:
         db.session.commit()
     return RosterReport(
-        joined=outcomes.count("joined"),
-        moved=outcomes.count("moved"),
-        left=outcomes.count("left"),
-        unchanged=outcomes.count("unchanged"),
-        refused=tuple(refused),
+        **_counts(changes),
+        updated=updated,
+        absent=absent,
+        is_suspicious=is_suspicious,
+        refused=roster.refused,
+        oddities=roster.oddities,
+        new_groups=new_groups,
+        changes=tuple(change for change in changes if change.move is not Move.UNCHANGED),
     )
 
 
-class _Import:
-    """One file on its way in, with what it has already looked up."""
-
-    def __init__(self, authority: Group, today: date, vault: Vault) -> None:
-        self._authority = authority
-        self._today = today
-        self._vault = vault
-        self._teams: dict[tuple[str, str], Group] = {}
-        self._participants = {
-            participant.staff_ref: participant
-            for participant in db.session.scalars(select(Participant).where(Participant.authority_id == authority.id))
-        }
-
-    def apply(self, row: RosterRow) -> str:
-        """Bring one row in and say what it meant."""
-        team = self._team(row)
-        participant = self._participants.get(row.staff_ref)
-        is_new = participant is None
-        if participant is None:
-            participant = Participant(authority_id=self._authority.id, staff_ref=row.staff_ref)
-            db.session.add(participant)
-            self._participants[row.staff_ref] = participant
-        self._describe(participant, row)
-        db.session.flush()
-        self._reach(participant, Channel.EMAIL, row.email)
-        self._reach(participant, Channel.SMS, row.mobile)
-        return self._place(participant, team, row, is_new=is_new)
-
-    def _team(self, row: RosterRow) -> Group:
-        name = (row.service_area, row.team)
-        if name not in self._teams:
-            area = ensure_group(row.service_area, Level.SERVICE_AREA, self._authority)
-            self._teams[name] = ensure_group(row.team, Level.TEAM, area)
-        return self._teams[name]
-
-    def _describe(self, participant: Participant, row: RosterRow) -> None:
-        known = participant.name_encrypted and self._vault.decrypt(participant.name_encrypted)
-        if row.name != (known or ""):
-            participant.name_encrypted = self._vault.encrypt(row.name) if row.name else None
-        participant.role = row.role or None
-        participant.language = row.language
-
-    def _reach(self, participant: Participant, channel: Channel, address: str) -> None:
-        known = db.session.scalar(
-            select(ContactPoint).where(ContactPoint.participant_id == participant.id, ContactPoint.channel == channel)
-        )
-        address_hash = self._vault.address_hash(address)
-        if known is not None and known.address_hash != address_hash and address:
-            known.address_encrypted = self._vault.encrypt(address)
-            known.address_hash = address_hash
-            known.invalid_code = None
-        elif known is None and address:
-            db.session.add(
-                ContactPoint(
-                    participant_id=participant.id,
-                    channel=channel,
-                    address_encrypted=self._vault.encrypt(address),
-                    address_hash=address_hash,
-                )
-            )
-
-    def _place(self, participant: Participant, team: Group, row: RosterRow, *, is_new: bool) -> str:
-        current = db.session.scalar(
-            select(Membership).where(Membership.participant_id == participant.id, Membership.ended_on.is_(None))
-        )
-        if row.left_on is not None:
-            if current is None:
-                return "unchanged"
-            current.ended_on = row.left_on
-            return "left"
-        if current is not None and current.team_id == team.id:
-            return "unchanged"
-        starts = (row.started_on or self._today) if is_new else self._today
-        if current is not None:
-            current.ended_on = self._today
-        db.session.add(Membership(participant_id=participant.id, team_id=team.id, started_on=starts))
-        return "joined" if current is None else "moved"
+def _counts(changes: Sequence[Change]) -> dict[str, int]:
+    return {move.value: sum(change.move is move for change in changes) for move in Move}

@@ -115,6 +115,17 @@ class UnreadableFile(UseCaseError):
     """A file that cannot be used at all; nothing was changed."""
 
 
+class TooManyLeavers(UseCaseError):
+    """So many people are not in a roster file that it may be a wrong one; nothing was changed."""
+
+    def __init__(self, absent: int, everybody: int) -> None:
+        self.absent = absent
+        super().__init__(
+            f"{absent} of {everybody} people are not in the file, which is more than a fifth. If they have left, say "
+            "so: --however-many on the command line, or the box on the page."
+        )
+
+
 class PermissionMissing(UseCaseError):
     """A licensed instrument that nobody recorded a permission for."""
 

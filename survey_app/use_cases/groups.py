@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import chain, count
 
 from sqlalchemy import select
 
@@ -50,18 +51,17 @@ def add_group(key: str, name: str, level: Level, parent_key: str | None = None) 
     db.session.commit()
 
 
-def ensure_group(name: str, level: Level, parent: Group) -> Group:
-    """Return the group of this name under `parent`, adding it to the session where there is none."""
-    found = db.session.scalar(
-        select(Group).where(Group.parent_id == parent.id, Group.name == name, Group.level == level)
-    )
-    if found is not None:
-        return found
-    root = authority_of(parent)
-    group = Group(key=_free_key(f"{root.key} {name}", parent), name=name, level=level, parent_id=parent.id)
-    db.session.add(group)
+def add_groups(wanted: Sequence[tuple[str, Group]], level: Level) -> list[Group]:
+    """Add groups by name and parent to the running transaction, with keys that nobody has."""
+    taken = set(db.session.scalars(select(Group.key)))
+    groups = []
+    for name, parent in wanted:
+        key = _free_key(f"{authority_of(parent).key} {name}", parent, taken)
+        taken.add(key)
+        groups.append(Group(key=key, name=name, level=level, parent_id=parent.id))
+    db.session.add_all(groups)
     db.session.flush()
-    return group
+    return groups
 
 
 def authority_of(group: Group) -> Group:
@@ -123,12 +123,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "group"
 
 
-def _free_key(text: str, parent: Group) -> str:
+def _free_key(text: str, parent: Group, taken: Collection[str]) -> str:
     wanted = slug(text)
-    candidates = [
-        wanted,
-        f"{slug(parent.key)}-{wanted}",
-        *(f"{wanted}-{number}" for number in range(2, 1000)),
-    ]
-    taken = set(db.session.scalars(select(Group.key).where(Group.key.in_(candidates))))
+    candidates = chain([wanted, f"{slug(parent.key)}-{wanted}"], (f"{wanted}-{number}" for number in count(2)))
     return next(key for key in candidates if key not in taken)

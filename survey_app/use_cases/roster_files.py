@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,29 +12,23 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from survey_app.use_cases.errors import UnreadableFile
+from notifications.errors import UnusableWindow
+from notifications.windows import read_hours
+from survey_app.use_cases.roster_tables import read_table
 
-COLUMNS = (
-    "staff_ref",
-    "name",
-    "email",
-    "mobile",
-    "team",
-    "service_area",
-    "role",
-    "language",
-    "started_on",
-    "left_on",
-)
-REQUIRED_COLUMNS = frozenset({"staff_ref", "email", "team", "service_area"})
 LONGEST_CELL = 200
 _FICTIONAL_MOBILES = "+447700900"
+_ROUNDED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
+_DAY_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%d/%m/%y")
+_MIDNIGHT = re.compile(r"[ T]00:00(:00)?$")
+_LANGUAGES = {"en": "en", "english": "en", "cy": "cy", "welsh": "cy", "cymraeg": "cy"}
 
 
 @dataclass(frozen=True)
 class RosterRow:
-    """One member of staff as a roster describes them."""
+    """One member of staff as a line of a roster describes them."""
 
+    line: int
     staff_ref: str
     team: str
     service_area: str
@@ -45,6 +39,7 @@ class RosterRow:
     language: str = "en"
     started_on: date | None = None
     left_on: date | None = None
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,22 @@ class RefusedRow:
     reason: str
 
 
-def read_roster(content: bytes) -> tuple[list[RosterRow], list[RefusedRow]]:
+@dataclass(frozen=True)
+class Roster:
+    """What a file holds: rows to be used, rows that cannot be and why, and what looks odd but may be right.
+
+    `named` are the staff references of all rows, refused ones too: nobody in the file is absent from it. What a
+    column that the file does not have would say, stays as it is.
+    """
+
+    rows: tuple[RosterRow, ...]
+    refused: tuple[RefusedRow, ...]
+    oddities: tuple[str, ...]
+    named: frozenset[str]
+    columns: frozenset[str]
+
+
+def read_roster(content: bytes) -> Roster:
     """Split a roster file into rows that can be used and rows that cannot.
 
     Raises
@@ -63,60 +73,44 @@ def read_roster(content: bytes) -> tuple[list[RosterRow], list[RefusedRow]]:
     UnreadableFile
         The file is no table, or lacks a column; the sentence says which.
     """
-    reader = csv.DictReader(io.StringIO(_decode(content)), delimiter=_delimiter(content))
-    header = [_plain(name) for name in reader.fieldnames or []]
-    if missing := sorted(REQUIRED_COLUMNS - set(header)):
-        raise UnreadableFile(f"The roster has no column {', '.join(missing)}. It needs: {', '.join(COLUMNS)}.")
-    if repeated := sorted({name for name in header if name in COLUMNS and header.count(name) > 1}):
-        raise UnreadableFile(f"The roster has the column {', '.join(repeated)} twice.")
-    reader.fieldnames = header
+    table = read_table(content)
     rows: list[RosterRow] = []
     refused: list[RefusedRow] = []
     seen: dict[str, int] = {}
-    for line, cells in _records(reader):
+    for record in table.records:
         try:
-            row: RosterRow = _SCHEMA.load(cells)
-            _refuse_repetition(row, line, seen)
+            row: RosterRow = _SCHEMA.load({**record.cells, "line": record.line})
+            _refuse_repetition(row, record.line, seen)
         except ValidationError as error:
-            refused.append(RefusedRow(line, "; ".join(_reasons(error))))
+            refused.append(RefusedRow(record.line, "; ".join(_reasons(error))))
         else:
             rows.append(row)
-    return rows, refused
+    named = frozenset(record.cells["staff_ref"] for record in table.records)
+    return Roster(tuple(rows), tuple(refused), tuple(_oddities(rows, table.ignored)), named, table.columns)
 
 
-def _decode(content: bytes) -> str:
-    if b"\x00" in content:
-        raise UnreadableFile("The roster is not a text file: save it as CSV.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+def _oddities(rows: Sequence[RosterRow], ignored: Sequence[str]) -> Iterator[str]:
+    if ignored:
+        yield f"Not read, because no column here is called so: {', '.join(ignored)}."
+    for lines in _alike(rows, "email"):
+        yield f"{lines} have the same email address: they count as one person, who is asked once."
+    for lines in _alike([row for row in rows if not row.email], "mobile"):
+        yield (
+            f"{lines} have the same mobile number and no email address: they count as one person, who is asked once."
+        )
+    for lines in _alike([row for row in rows if row.email], "mobile"):
+        yield f"{lines} have the same mobile number: whoever holds that phone sees the links of all of them."
 
 
-def _delimiter(content: bytes) -> str:
-    header = content.split(b"\n", 1)[0].decode("latin-1")
-    return max(",;\t", key=header.count)
-
-
-def _plain(name: str | None) -> str:
-    return "_".join((name or "").strip().lower().replace("-", " ").split())
-
-
-def _records(reader: csv.DictReader[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        for record in reader:
-            cells = {
-                key: " ".join((value or "").split())
-                for key, value in record.items()
-                if key in COLUMNS and isinstance(value, str | None)
-            }
-            if any(cells.values()):
-                yield (
-                    reader.line_num,
-                    {key: value for key, value in cells.items() if value or key in REQUIRED_COLUMNS},
-                )
-    except csv.Error as error:
-        raise UnreadableFile(f"The roster cannot be read near line {reader.line_num}: {error}.") from error
+def _alike(rows: Sequence[RosterRow], column: str) -> Iterator[str]:
+    """Lines that say the same in a column, in words."""
+    lines: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if value := getattr(row, column):
+            lines[value.casefold()].append(row.line)
+    for alike in lines.values():
+        if len(alike) > 1:
+            yield f"Lines {', '.join(str(line) for line in alike[:-1])} and {alike[-1]}"
 
 
 def _refuse_repetition(row: RosterRow, line: int, seen: dict[str, int]) -> None:
@@ -138,12 +132,14 @@ def _email(value: str) -> str:
     if not value:
         return ""
     try:
-        return validate_email(value, check_deliverability=False).normalized
+        return validate_email(value.removeprefix("mailto:"), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise ValidationError("is not an email address") from error
 
 
 def _mobile(value: str) -> str:
+    if _ROUNDED.fullmatch(value):
+        raise ValidationError("was rounded by a spreadsheet: format the column as text and fill it in again")
     try:
         number = phonenumbers.parse(value, "GB")
     except phonenumbers.NumberParseException as error:
@@ -156,15 +152,23 @@ def _mobile(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    if value.lower() not in {"en", "cy"}:
+    if value.lower() not in _LANGUAGES:
         raise ValidationError("is neither en nor cy")
-    return value.lower()
+    return _LANGUAGES[value.lower()]
+
+
+def _hours(value: str) -> str:
+    try:
+        read_hours(value)
+    except UnusableWindow as error:
+        raise ValidationError(f"cannot be used: {error}") from error
+    return value
 
 
 def _day(value: str) -> date:
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+    for form in _DAY_FORMS:
         try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
+            return datetime.strptime(_MIDNIGHT.sub("", value), form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
     raise ValidationError("is not a date such as 2026-09-01")
@@ -174,6 +178,7 @@ class _RosterRowSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
+    line = fields.Integer(required=True)
     staff_ref = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
     team = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
     service_area = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
@@ -184,12 +189,15 @@ class _RosterRowSchema(Schema):
     language = fields.Function(deserialize=_language)
     started_on = fields.Function(deserialize=_day)
     left_on = fields.Function(deserialize=_day)
+    hours = fields.Function(deserialize=_hours)
 
     @post_load
     def _build(self, loaded: dict[str, object], **_: object) -> RosterRow:
         row = RosterRow(**loaded)  # type: ignore[arg-type]
         if not row.email and not row.mobile:
             raise ValidationError("has neither an email address nor a mobile number", "email")
+        if row.started_on and row.left_on and row.left_on < row.started_on:
+            raise ValidationError("is before started_on", "left_on")
         return row
 
 
