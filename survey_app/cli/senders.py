@@ -14,9 +14,9 @@ from notifications.errors import UnusableCredentials
 from notifications.messages import Channel
 from survey_app.cli.running import fail, in_application, now
 from survey_app.extensions import settings, vault
-from survey_app.stores.sender_accounts import MAILS_PER_SECOND, TEXTS_PER_SECOND, all_accounts
-from survey_app.stores.sender_gates import all_gates
+from survey_app.stores.sender_accounts import MAILS_PER_SECOND, TEXTS_PER_SECOND
 from survey_app.use_cases.sender_accounts import NewSender, add_sender, remove_sender
+from survey_app.use_cases.sender_overview import all_senders
 
 BY = click.option("--by", default=getuser, help="Who says so, for the audit log.")
 
@@ -75,13 +75,9 @@ def list_command() -> None:
 
     Example: pulse senders list
     """
-    gates = all_gates()
-    for account in all_accounts(settings(), vault()):
-        gate = gates.get(account.name)
-        closed = gate is not None and gate.closed_until is not None and gate.closed_until > now()
-        state = "not used yet" if gate is None else f"closed ({gate.fault})" if closed else "open"
-        whose = account.authority or "everybody"
-        click.echo(f"{account.name}\t{account.provider}\t{account.channel}\t{whose}\t{account.rank}\t{state}")
+    for line in all_senders(settings(), vault(), now()):
+        whose = line.authority or "everybody"
+        click.echo(f"{line.name}\t{line.provider}\t{line.channel}\t{whose}\t{line.rank}\t{line.state}")
 
 
 @senders.command("remove")

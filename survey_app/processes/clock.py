@@ -18,6 +18,7 @@ from survey_app.stores.doubts import doubts_to_raise
 from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.reminding import plan_reminders
+from survey_app.use_cases.roster_uploads import forget_uploads
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def run_clock(app: Flask) -> None:
 
 def tick(current: Settings, now: datetime) -> None:
     """Go round once. A step that fails is logged and does not stop the others."""
-    for step in (_reap, _expire, _remind, _ring_messages, _ring_doubts, _ring_waves, _beat):
+    for step in (_reap, _expire, _remind, _ring_messages, _ring_doubts, _ring_waves, _tidy, _beat):
         _guarded(step, current, now)
 
 
@@ -73,6 +74,10 @@ def _ring_waves(current: Settings, now: datetime) -> None:
         ring_work(current.redis_url, "open_wave", wave_id, now)
     for wave_id in waves_to_close(now):
         ring_work(current.redis_url, "close_wave", wave_id, now)
+
+
+def _tidy(_current: Settings, now: datetime) -> None:
+    forget_uploads(now)
 
 
 def _beat(_current: Settings, now: datetime) -> None:

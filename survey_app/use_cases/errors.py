@@ -115,6 +115,13 @@ class UnreadableFile(UseCaseError):
     """A file that cannot be used at all; nothing was changed."""
 
 
+class UnknownUpload(UseCaseError):
+    """An uploaded file that is not there, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("This upload is not there any more. Files are kept for an hour: choose it again.")
+
+
 class TooManyLeavers(UseCaseError):
     """So many people are not in a roster file that it may be a wrong one; nothing was changed."""
 

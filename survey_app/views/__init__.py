@@ -19,6 +19,7 @@ from survey_app.views import (
     reliability,
     respond,
     results,
+    rosters,
     sign_in,
     waves,
 )
@@ -46,6 +47,7 @@ _PAGES = (
     reliability,
     respond,
     results,
+    rosters,
     sign_in,
     waves,
 )

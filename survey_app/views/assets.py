@@ -1,24 +1,34 @@
-"""Addresses of static files that change with their content, so that browsers may keep them for a year."""
+"""What templates are given: days and times in words, and addresses of static files that change with their content."""
 
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request, url_for
 
 from dashboards.words import day
+from survey_app.extensions import settings
 
 _STATIC = Path(__file__).parent.parent / "static"
 _A_YEAR_SECONDS = 365 * 24 * 3600
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `asset` and `day`, and let fingerprinted files be kept."""
+    """Give templates `asset`, `day` and `moment`, and let browsers keep fingerprinted files for a year."""
     app.jinja_env.globals["asset"] = _asset
     app.jinja_env.globals["day"] = day
+    app.jinja_env.globals["moment"] = _moment
     app.after_request(_keep_fingerprinted)
+
+
+def _moment(at: datetime) -> str:
+    """A time as the clocks of this installation show it: `09:05 on 12 October 2026`."""
+    local = at.astimezone(ZoneInfo(settings().default_time_zone))
+    return f"{local:%H:%M} on {day(local)}"
 
 
 def _asset(name: str) -> str:

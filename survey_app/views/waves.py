@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, abort, render_template
 
+from survey_app.extensions import settings, vault
 from survey_app.use_cases.delivery_overview import delivery_of, waves_of
 from survey_app.use_cases.errors import UnknownWave
+from survey_app.use_cases.sender_overview import senders_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links, leads_programme
 
@@ -29,11 +31,13 @@ def index() -> str:
 @pages.get("/<wave>/delivery")
 def delivery(wave: str) -> str:
     """What became of a wave's messages; never who has not answered."""
+    now = datetime.now(UTC)
+    programme = current_viewer().programme
     try:
-        found = delivery_of(current_viewer().programme, wave, datetime.now(UTC))
+        found = delivery_of(programme, wave, now)
     except UnknownWave:
         abort(404)
-    return _render("manage/delivery.html", delivery=found)
+    return _render("manage/delivery.html", delivery=found, senders=senders_of(programme, settings(), vault(), now))
 
 
 def _render(template: str, **values: object) -> str:

@@ -48,9 +48,25 @@ def upgrade() -> None:
         batch.add_column(sa.Column("hours", sa.String(), nullable=True))
     with op.batch_alter_table("opt_outs") as batch:
         batch.add_column(sa.Column("scope", sa.String(), nullable=False, server_default="all"))
+    op.create_table(
+        "roster_uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("authority_id", sa.Integer(), nullable=False),
+        sa.Column("uploaded_by", sa.String(), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_name", sa.String(), nullable=False),
+        sa.Column("absent_have_left", sa.Boolean(), nullable=False),
+        sa.Column("content_encrypted", sa.LargeBinary(), nullable=True),
+        sa.Column("report", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["authority_id"], ["groups.id"], name=op.f("fk_roster_uploads_authority_id_groups")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_uploads")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("roster_uploads")
     with op.batch_alter_table("opt_outs") as batch:
         batch.drop_column("scope")
     with op.batch_alter_table("participants") as batch:
