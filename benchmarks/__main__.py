@@ -1,4 +1,4 @@
-"""Time what grows: scoring, publishing from 100 to 18,000 teams, and drawing; CPU seconds of this machine."""
+"""Time what grows: scoring, publishing, drawing, rosters and delivery; seconds of this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import publishing, scoring
+from benchmarks import delivery, publishing, rosters, scoring
 from dashboards.charts.trend import WIDE, draw_sparkline, draw_trend
 from dashboards.snapshots import Coverage, Level, Measure, PublishedWave, ShownCell
 from dashboards.trends import build_trend
@@ -16,6 +16,8 @@ def main() -> None:
     """Print a line a figure."""
     scoring.report()
     publishing.report()
+    rosters.report()
+    delivery.report()
     trend = build_trend(MEASURE, [_wave(month) for month in range(24)], [_cell(month) for month in range(24)])
     draw_trend(trend, WIDE)
     draw_sparkline(trend)

@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def ring_delivery(redis_url: str, message_ids: Iterable[UUID], now: datetime, *, urgent: bool = False) -> None:
-    """Ask a worker to deliver messages; `urgent` ones go to the front."""
+    """Ask a worker to deliver messages; `urgent` ones go to the front, and no page waits for a broker that is ill."""
     _ring_in_parts(redis_url, "sending.deliver_messages", message_ids, now, urgent=urgent)
 
 
@@ -58,8 +58,9 @@ def _ring(redis_url: str, queue: str, job: str, arguments: Sequence[object], now
     slot = int(now.timestamp()) // SLOT_SECONDS
     name = f"{job.replace('.', '-')}-{zlib.crc32(repr(arguments).encode()):08x}-{slot}"
     try:
+        patience = 0.04 if urgent else 0.5
         doorbell = Redis.from_url(
-            redis_url, socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
+            redis_url, socket_connect_timeout=patience, socket_timeout=patience, retry=Retry(NoBackoff(), 0)
         )
         Queue(queue, connection=doorbell, serializer="json").enqueue(
             f"survey_app.jobs.{job}",

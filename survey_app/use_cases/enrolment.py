@@ -58,12 +58,8 @@ def import_roster(
 ) -> RosterReport:
     """Import a roster file for an authority, all usable rows or none.
 
-    Parameters
-    ----------
-    absent_have_left
-        The file names everybody: who works there and is not in it left today.
-    however_many
-        Believe this even where they are more than a fifth of everybody.
+    With `absent_have_left` the file names everybody: who works there and is not in it left today. Where these are more
+    than a fifth, only `however_many` makes it so.
 
     Raises
     ------
@@ -78,13 +74,11 @@ def import_roster(
     roster = read_roster(content)
     db.session.get_one(Group, authority.id, with_for_update={"key_share": True})  # a second import waits for this one
     staff = Staff(authority, today, vault)
-    places = staff.places()
-    changes = changes_of(roster, places, today, absent_have_left=absent_have_left)
-    absent = sum(change.line is None for change in changes)
-    is_suspicious = absent > max(FEW_LEAVERS, LARGEST_SHARE_ABSENT * len(places))
-    if is_suspicious and not (dry_run or however_many):
+    everybody = staff.places()
+    changes = changes_of(roster, everybody, today, absent_have_left=absent_have_left)
+    if not (dry_run or however_many) and _is_suspicious(changes, len(everybody)):
         db.session.rollback()
-        raise TooManyLeavers(absent, len(places))
+        raise TooManyLeavers(_absent(changes), len(everybody))
     new_groups = staff.new_groups(changes)
     updated = staff.take_in(roster, changes)
     if dry_run:
@@ -92,10 +86,10 @@ def import_roster(
     else:
         db.session.commit()
     return RosterReport(
-        **_counts(changes),
+        **{move.value: sum(change.move is move for change in changes) for move in Move},
         updated=updated,
-        absent=absent,
-        is_suspicious=is_suspicious,
+        absent=_absent(changes),
+        is_suspicious=_is_suspicious(changes, len(everybody)),
         refused=roster.refused,
         oddities=roster.oddities,
         new_groups=new_groups,
@@ -103,5 +97,9 @@ def import_roster(
     )
 
 
-def _counts(changes: Sequence[Change]) -> dict[str, int]:
-    return {move.value: sum(change.move is move for change in changes) for move in Move}
+def _absent(changes: Sequence[Change]) -> int:
+    return sum(change.line is None for change in changes)
+
+
+def _is_suspicious(changes: Sequence[Change], everybody: int) -> bool:
+    return _absent(changes) > max(FEW_LEAVERS, LARGEST_SHARE_ABSENT * everybody)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select
 
 from dashboards.snapshots import Level
 from notifications.messages import Channel
 from survey_app.crypto.vault import Vault
-from survey_app.extensions import db
+from survey_app.extensions import Base, db
 from survey_app.models.groups import Group
 from survey_app.models.participants import ContactPoint, Membership, Participant
 from survey_app.use_cases.groups import add_groups
@@ -38,6 +39,7 @@ class Staff:
         self._place_of = {team_id: (area.name, team.name) for team_id, (area, team) in groups.items()}
         self._teams = {Place(area.name, team.name).spelled_alike: team for area, team in reversed(groups.values())}
         self._new: set[str] = set()
+        self._inserts: dict[type[Base], list[dict[str, object]]] = defaultdict(list)
 
     def places(self) -> dict[str, Place]:
         """Where each of those who work here now, or will, has their place."""
@@ -76,34 +78,51 @@ class Staff:
     def take_in(self, roster: Roster, changes: Sequence[Change]) -> int:
         """Write rows and changes into the running transaction; returns how many of those known got other details."""
         joining = {change.staff_ref for change in changes if change.move is Move.JOINED}
-        rows = [row for row in roster.rows if row.staff_ref in self._people or row.staff_ref in joining]
+        unknown = joining - self._people.keys()
+        self._add_people([row for row in roster.rows if row.staff_ref in unknown])
+        rows = [row for row in roster.rows if row.staff_ref in self._people]
         updated = {row.staff_ref for row in rows if self._describe(row, roster.columns)}
-        db.session.flush()  # whoever is new has a number from here on
         updated |= {row.staff_ref for row in rows if self._reach(row, roster.columns)}
         self._add_groups(changes)
         starts = {row.staff_ref: row.started_on for row in rows}
         for change in changes:
             self._place(change, starts.get(change.staff_ref) or self._today)
-        db.session.flush()
+        for table, values in self._inserts.items():
+            db.session.execute(insert(table), values)
         return len(updated - joining)
 
+    def _add_people(self, rows: Sequence[RosterRow]) -> None:
+        if not rows:
+            return
+        people = [
+            {
+                "authority_id": self._authority.id,
+                "staff_ref": row.staff_ref,
+                "name_encrypted": self._sealed(row.name),
+                **_details(row),
+            }
+            for row in rows
+        ]
+        db.session.execute(insert(Participant), people)
+        self._new = {row.staff_ref for row in rows}
+        self._people = _people(self._authority)
+
     def _describe(self, row: RosterRow, columns: Collection[str]) -> bool:
-        person = self._people.get(row.staff_ref)
-        if person is None:
-            person = Participant(authority_id=self._authority.id, staff_ref=row.staff_ref, language=row.language)
-            db.session.add(person)
-            self._people[row.staff_ref] = person
-            self._new.add(row.staff_ref)
-        said = {"role": row.role or None, "language": row.language, "hours": row.hours or None}
+        if row.staff_ref in self._new:
+            return False
+        person = self._people[row.staff_ref]
         other: dict[str, str | bytes | None] = {
-            name: value for name, value in said.items() if name in columns and getattr(person, name) != value
+            name: value for name, value in _details(row).items() if name in columns and getattr(person, name) != value
         }
         known = self._vault.decrypt(person.name_encrypted) if person.name_encrypted else ""
         if "name" in columns and row.name != known:
-            other["name_encrypted"] = self._vault.encrypt(row.name) if row.name else None
+            other["name_encrypted"] = self._sealed(row.name)
         for name, value in other.items():
             setattr(person, name, value)
         return bool(other)
+
+    def _sealed(self, text: str) -> bytes | None:
+        return self._vault.encrypt(text) if text else None
 
     def _reach(self, row: RosterRow, columns: Collection[str]) -> bool:
         """Keep the addresses of a row: a new one replaces the old, and a cell that is empty takes it away."""
@@ -124,12 +143,14 @@ class Staff:
             return True
         address_hash = self._vault.address_hash(address)
         if known is None:
-            encrypted = self._vault.encrypt(address)
-            known = ContactPoint(
-                participant_id=person, channel=channel, address_encrypted=encrypted, address_hash=address_hash
+            self._inserts[ContactPoint].append(
+                {
+                    "participant_id": person,
+                    "channel": channel,
+                    "address_encrypted": self._vault.encrypt(address),
+                    "address_hash": address_hash,
+                }
             )
-            db.session.add(known)
-            self._contacts[person, channel] = known
             return True
         is_back, is_other = known.invalid_code == OFF_ROSTER, known.address_hash != address_hash
         if is_other:
@@ -148,11 +169,18 @@ class Staff:
             last = self._today if change.move is Move.MOVED else change.after.ended_on
             current.ended_on = last and max(last, current.started_on)
         if change.move in {Move.JOINED, Move.MOVED}:
-            first = starts if change.staff_ref in self._new else self._today
-            team = self._teams[change.after.spelled_alike]
-            db.session.add(
-                Membership(participant_id=person, team_id=team.id, started_on=first, ended_on=change.after.ended_on)
+            self._inserts[Membership].append(
+                {
+                    "participant_id": person,
+                    "team_id": self._teams[change.after.spelled_alike].id,
+                    "started_on": starts if change.staff_ref in self._new else self._today,
+                    "ended_on": change.after.ended_on,
+                }
             )
+
+
+def _details(row: RosterRow) -> dict[str, str | None]:
+    return {"role": row.role or None, "language": row.language, "hours": row.hours or None}
 
 
 def _people(authority: Group) -> dict[str, Participant]:

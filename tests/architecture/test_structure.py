@@ -83,7 +83,8 @@ def test_every_page_needs_signing_in_unless_it_is_listed(app: Flask):
     for rule in app.url_map.iter_rules():
         if rule.endpoint in SIGN_IN_NOT_NEEDED:
             continue
-        path = re.sub(r"<(\w+:)?\w+>", "x", re.sub(r"<int:\w+>", "1", str(rule)))
+        path = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", re.sub(r"<int:\w+>", "1", str(rule)))
+        path = re.sub(r"<(\w+:)?\w+>", "x", path)
         for method in (rule.methods or set()) - {"OPTIONS"}:
             response = client.open(path, method=method)
             assert (response.status_code, response.headers.get("Location")) == (302, "/sign-in"), (method, path)

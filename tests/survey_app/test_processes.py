@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -7,6 +8,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from redis import Redis
@@ -165,6 +167,14 @@ def test_a_lost_broker_costs_a_page_next_to_nothing(studio, caplog):
     assert time.monotonic() - started < 0.1
     assert "the clock will ring again" in caplog.text
     ring_work("", "close_wave", 1, NOW)
+
+
+def test_nobody_waits_for_a_broker_that_takes_calls_and_never_answers():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        started = time.monotonic()
+        ring_delivery(url, [uuid4()], NOW, urgent=True)
+        assert time.monotonic() - started < 0.1
 
 
 def test_ringing_twice_in_a_slot_rings_once(broker):
