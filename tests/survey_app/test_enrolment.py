@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -229,6 +230,20 @@ def test_phones_and_mailboxes_that_several_share_are_said(northtown):
         "Lines 4 and 5 have the same mobile number and no email address: they count as one person, who is asked once.",
         "Lines 2 and 3 have the same mobile number: whoever holds that phone sees the links of all of them.",
     )
+
+
+def test_two_imports_at_once_are_one_after_the_other(app, northtown):
+    content = roster_file([AMARA, BILAL])
+    db.session.commit()
+
+    def once(_):
+        with app.app_context():
+            return import_roster("northtown", content, DAY, vault())
+
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(once, range(4)))
+    assert sorted(report.joined for report in reports) == [0, 0, 0, 2]
+    assert len(db.session.scalars(select(Membership)).all()) == 2
 
 
 def test_how_many_questions_the_database_is_asked_does_not_grow_with_the_file(northtown):
