@@ -19,6 +19,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from notifications.catalogue import misfits
+from notifications.messages import Channel
 from survey_app.config import LOOPBACK_HOSTS, Settings
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
@@ -26,6 +28,7 @@ from survey_app.migrations.written_once import TABLES, trigger_names
 from survey_app.models.clock import ClockBeat
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.use_cases.key_holders import current_holders, wave_key_statuses
+from survey_app.use_cases.sender_overview import all_senders
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BEAT_WITHIN = timedelta(minutes=3)
@@ -71,7 +74,7 @@ def examine(settings: Settings, vault: Vault, now: datetime) -> Iterator[Finding
         ("waves", partial(_waves, now)),
         ("broker", partial(_broker, settings)),
         ("clock", partial(_clock, now)),
-        ("providers", partial(_providers, settings)),
+        ("providers", partial(_providers, settings, vault, now)),
         ("disk", partial(_disk, settings)),
     )
     for name, check in checks:
@@ -243,13 +246,21 @@ def _clock(now: datetime) -> Iterator[Finding]:
         yield Finding("clock", Verdict.WELL, "goes round")
 
 
-def _providers(settings: Settings) -> Iterator[Finding]:
-    for name, given in (("email", settings.smtp_url), ("texts", settings.twilio_account_sid)):
-        if given:
+def _providers(settings: Settings, vault: Vault, now: datetime) -> Iterator[Finding]:
+    senders = list(all_senders(settings, vault, now))
+    for name, channel in (("email", Channel.EMAIL), ("texts", Channel.SMS)):
+        if any(sender.channel == channel for sender in senders):
             yield Finding(name, Verdict.WELL, "has a provider")
         else:
-            setting = "SMTP_URL" if name == "email" else "the TWILIO_… settings"
-            yield Finding(name, Verdict.WARNING, "has no provider", f"Set {setting}, or nobody is reached this way.")
+            setting = "SMTP_URL" if channel is Channel.EMAIL else "the TWILIO_… settings"
+            hint = f"Set {setting} or add an account (`pulse senders add`), or nobody is reached this way."
+            yield Finding(name, Verdict.WARNING, "has no provider", hint)
+    for sender in senders:
+        if sender.is_ill:
+            hint = "Look at the provider's account: nothing leaves through this one, and nothing is lost meanwhile."
+            yield Finding(f"sender {sender.name}", Verdict.WRONG, f"is {sender.state}", hint)
+    for misfit in misfits(settings.public_base_url):
+        yield Finding("wordings", Verdict.WARNING, f"{misfit.wording} {misfit.reason}", "Shorten PUBLIC_BASE_URL.")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -84,5 +84,18 @@ def test_signatures_are_those_of_twilios_own_library(token, path, pairs):
     assert not is_twilios(token, url, [*form.items(multi=True), ("more", "x")], signature)
 
 
+def test_the_signature_that_twilio_publishes_as_an_example():
+    form = {
+        "CallSid": "CA1234567890ABCDE",
+        "Digits": "1234",
+        "From": "+14158675309",
+        "To": "+18005551212",
+        "Caller": "+14158675309",
+    }
+    url = "https://mycompany.com/myapp.php?foo=1&bar=2"
+    assert is_twilios("12345", url, form.items(), "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    assert not is_twilios("12345", url, form.items(), "RSOYDt4T1cUTdK1PDd93/VVr8B9=")
+
+
 def test_an_empty_token_signs_nothing():
     assert not is_twilios("", "https://x", [], RequestValidator("").compute_signature("https://x", {}))

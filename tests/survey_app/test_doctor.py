@@ -16,6 +16,7 @@ from survey_app.crypto.escrow import make_holder_key
 from survey_app.doctor import Verdict, examine
 from survey_app.extensions import db, settings
 from survey_app.models.clock import ClockBeat
+from survey_app.stores.sender_gates import close_gate
 from survey_app.use_cases.key_holders import add_key_holder
 from tests.conftest import MIGRATIONS
 from tests.factories import MONDAY
@@ -128,8 +129,20 @@ def test_a_broker_that_answers_and_providers_that_are_set(well, broker_url):
     given = replace(settings(), redis_url=broker_url, smtp_url="smtp://localhost", twilio_account_sid="AC1")
     found = {finding.check: finding for finding in examine(given, well.vault, NOW)}
     assert [found[name].verdict for name in ("broker", "email", "texts")] == [Verdict.WELL] * 3
+    assert not [name for name in found if name.startswith("sender ") or name == "wordings"]
     apart = replace(settings(), escrow_dir=settings().data_dir.parent / "elsewhere")
     assert "escrow-folder" not in {finding.check for finding in examine(apart, well.vault, NOW)}
+
+
+def test_an_account_that_is_closed_and_an_address_that_makes_texts_long(well):
+    close_gate("twilio", "20003", NOW + timedelta(minutes=1))
+    long = "https://" + "a" * 70 + ".example.org"
+    found = wrong(well, twilio_account_sid="AC1", public_base_url=long)
+    assert found["sender twilio"].found == "is closed (20003)"
+    assert "wordings" in {
+        finding.check for finding in examine(replace(settings(), public_base_url=long), well.vault, NOW)
+    }
+    db.session.rollback()
 
 
 def test_the_command_says_it_all_and_fails_if_anything_is_wrong(studio):
