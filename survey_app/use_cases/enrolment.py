@@ -70,8 +70,8 @@ def import_roster(
     TooManyLeavers
         More people are absent from the file than is believed without being told so; nothing was changed.
     """
+    roster = read_roster(content)  # before anything is locked: a large one takes seconds
     authority = find_group(authority_key, Level.AUTHORITY)
-    roster = read_roster(content)
     db.session.get_one(Group, authority.id, with_for_update={"key_share": True})  # a second import waits for this one
     staff = Staff(authority, today, vault)
     everybody = staff.places()

@@ -21,7 +21,7 @@ from survey_app.models.rosters import RosterUpload
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.enrolment import RosterReport, import_roster
 from survey_app.use_cases.errors import UnknownGroup, UnknownUpload
-from survey_app.use_cases.groups import programme_of
+from survey_app.use_cases.groups import find_group, programme_of
 from survey_app.use_cases.roster_changes import Move
 from survey_app.use_cases.roster_files import read_roster
 
@@ -91,10 +91,11 @@ def keep_upload(  # noqa: PLR0913 - the file, and who says what of it
     UnreadableFile
         The file is no roster at all.
     """
-    authority = db.session.scalar(select(Group).where(Group.key == authority_key, Group.level == Level.AUTHORITY))
-    if authority is None or programme_of(authority).key != programme:
-        raise UnknownGroup(authority_key, Level.AUTHORITY)
+    db.session.rollback()  # a file is read before anything is locked
     read_roster(content)
+    authority = find_group(authority_key, Level.AUTHORITY)
+    if programme_of(authority).key != programme:
+        raise UnknownGroup(authority_key, Level.AUTHORITY)
     upload = RosterUpload(
         id=uuid4(),
         authority_id=authority.id,
@@ -157,6 +158,7 @@ def forget_uploads(now: datetime) -> int:
 def _import(upload: RosterUpload, authority: Group, now: datetime, vault: Vault, **options: bool) -> RosterReport:
     content = vault.contact_cipher.decrypt(upload.content_encrypted or b"")
     absent = upload.absent_have_left
+    db.session.commit()  # a file is read before anything is locked
     return import_roster(authority.key, content, now.date(), vault, absent_have_left=absent, **options)
 
 
