@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check bench browser foreign peers format requirements clean
+.PHONY: help run test test-quick check bench browser foreign peers translations format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,6 +45,11 @@ foreign: ## fetch forms and dictionaries of others that the importers are tried 
 
 peers: ## fetch what others wrote that our peers are held to; as root on Debian, Postfix too
 	PYTHON=$(PYTHON) bash tests/notifications/fetch_peers.sh build/peers
+
+translations: $(VENV)/.dev ## bring the catalogues of other languages up to date with the pages
+	$(BIN)/pybabel extract -F babel.toml -k phrase --no-location --sort-output --omit-header -o build/messages.pot .
+	$(BIN)/pybabel update -i build/messages.pot -d survey_app/translations --no-fuzzy-matching --ignore-obsolete -w 120
+	$(BIN)/pybabel compile -d survey_app/translations
 
 format: $(VENV)/.dev ## put the code into its form
 	$(BIN)/ruff format .

@@ -214,6 +214,7 @@ class CommentTooLong(UseCaseError):
 
     def __init__(self, length: int, longest: int) -> None:
         self.length = length
+        self.longest = longest
         super().__init__(f"Your comment has {length} characters; {longest} fit. Nothing has been sent yet.")
 
 

@@ -22,6 +22,7 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
 from survey_app.models.invitations import Invitation
+from survey_app.models.participants import Participant
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.comment_texts import clean_comment
 from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
@@ -35,6 +36,8 @@ class AnswerSheet:
     label: str
     run_by: str
     promise: str
+    minimum: int
+    language: str
     closes_at: datetime
     is_open: bool
     answered: bool
@@ -46,17 +49,19 @@ class AnswerSheet:
 def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
     """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
     found = _find(token, vault)
-    wave_key, run_by, promise = db.session.execute(
-        select(Wave.key, Pulse.run_by, WaveTerms.promise)
+    terms = db.session.execute(
+        select(Wave.key, Pulse.run_by, WaveTerms.promise, WaveTerms.minimum_group_size)
         .join(Wave, Wave.pulse_id == Pulse.id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Wave.id == found.wave_id)
     ).one()
     return AnswerSheet(
-        wave_key=wave_key,
+        wave_key=terms.key,
         label=found.label,
-        run_by=run_by,
-        promise=promise,
+        run_by=terms.run_by,
+        promise=terms.promise,
+        minimum=terms.minimum_group_size,
+        language=found.language,
         closes_at=found.closes_at,
         is_open=found.state == WaveState.OPEN,
         answered=found.answered,
@@ -100,6 +105,11 @@ def forget_response(invitation_id: UUID, vault: Vault) -> int:
     return len(db.session.scalars(delete(Ballot).where(Ballot.tag == tag).returning(Ballot.tag)).all())
 
 
+def language_of(token: str, vault: Vault) -> str:
+    """The language that whoever has this link is written to in, or raise `UnknownInvitation`."""
+    return _find(token, vault).language
+
+
 def find_invitation_id(token: str, vault: Vault) -> UUID:
     """Return the id of the invitation behind a link, or raise `UnknownInvitation`."""
     return _find(token, vault).id
@@ -113,6 +123,7 @@ class _Found:
     team_key: str
     answered: bool
     rotating: list[str]
+    language: str
     wave_id: int
     label: str
     state: str
@@ -124,6 +135,7 @@ class _Found:
 
 _LOOKED_UP = (
     *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.rotating, Invitation.wave_id),
+    Participant.language,
     *(Wave.label, Wave.state, Wave.closes_at),
     *(WaveTerms.instrument_digest, WaveTerms.public_key, WaveTerms.asks_comment),
 )
@@ -137,6 +149,7 @@ def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
         select(*_LOOKED_UP)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .join(Participant, Participant.id == Invitation.participant_id)
         .where(Invitation.token_hash == vault.lookup_hash(token))
     )
     if lock:

@@ -15,8 +15,9 @@ from instruments.definitions import Instrument
 from instruments.files import digest, from_document, to_document
 from survey_app.extensions import db, settings
 from survey_app.models.pulses import Pulse, Wave, WaveTerms
+from survey_app.phrases import phrase
 
-PROMISE = (
+PROMISE = phrase(
     "Nobody sees your answers. They are locked as you send them, results are shown only for {minimum} or more people "
     "together, and after the pulse closes nothing links them to you."
 )

@@ -14,6 +14,7 @@ from survey_app.views import (
     hooks,
     instrument_import,
     instruments,
+    languages,
     opting_out,
     public,
     reliability,
@@ -30,6 +31,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
     guard.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
+    languages.init_app(app)
     for module in _PAGES:
         app.register_blueprint(module.pages)
     if demo:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 
 from flask import Flask, current_app, render_template, request
+from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from survey_app.extensions import db
+from survey_app.phrases import phrase
 
 _SECRET_PATHS = re.compile(r"^/(p|o|sign-in)/[^/]+")
 _SENTENCES = {
-    400: ("Something in the form was not right", "Please go back and try again."),
-    403: ("That is not allowed here", "Please open the page again and try once more."),
+    400: (phrase("Something in the form was not right"), phrase("Please go back and try again.")),
+    403: (phrase("That is not allowed here"), phrase("Please open the page again and try once more.")),
     404: (
-        "Page not found",
-        "If you typed the address, check it is right. If you followed a link, it may be out of date.",
+        phrase("Page not found"),
+        phrase("If you typed the address, check it is right. If you followed a link, it may be out of date."),
     ),
-    405: ("That is not possible here", "Please open the page again."),
-    413: ("That is too large", "Please send less at a time."),
-    503: ("Sorry, this is not working just now", "Nothing is lost. Please try again in a minute."),
+    405: (phrase("That is not possible here"), phrase("Please open the page again.")),
+    413: (phrase("That is too large"), phrase("Please send less at a time.")),
+    503: (phrase("Sorry, this is not working just now"), phrase("Nothing is lost. Please try again in a minute.")),
 }
 
 
@@ -63,4 +65,4 @@ def _log(sentence: str, error: Exception) -> None:
 
 def _page(code: int) -> tuple[str, int]:
     heading, sentence = _SENTENCES.get(code, _SENTENCES[503])
-    return render_template("error.html", heading=heading, sentence=sentence), code
+    return render_template("error.html", heading=gettext(heading), sentence=gettext(sentence)), code

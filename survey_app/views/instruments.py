@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from instruments.changes import ChangeLevel
@@ -20,6 +21,7 @@ from survey_app.extensions import settings
 from survey_app.use_cases import instrument_library, pulses
 from survey_app.use_cases.wave_terms import PROMISE
 from survey_app.views.guard import CONTENT_SECURITY_POLICY, current_viewer
+from survey_app.views.languages import speak_only
 from survey_app.views.navigation import home_links, leads_programme
 
 pages = Blueprint("instruments", __name__, url_prefix="/manage/instruments")
@@ -77,14 +79,14 @@ def phone(reference: str, language: str, number: int) -> Response:
     screens = _screens(instrument)
     if language not in instrument.languages or number >= len(screens):
         abort(404)
-    promise = PROMISE.format(minimum=settings().minimum_group_size)
+    speak_only(language)
     page = render_template(
         "manage/phone.html",
         instrument=instrument,
         language=language,
         screen=screens[number],
         screen_count=len(screens),
-        promise=promise,
+        promise=gettext(PROMISE).format(minimum=settings().minimum_group_size),
         given={},
     )
     response = Response(page)

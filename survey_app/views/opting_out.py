@@ -10,6 +10,8 @@ from survey_app.extensions import vault
 from survey_app.use_cases import opting_out
 from survey_app.use_cases.errors import UnknownInvitation
 from survey_app.use_cases.opting_out import Stop
+from survey_app.use_cases.responding import language_of
+from survey_app.views.languages import LANGUAGES, speak
 
 pages = Blueprint("opting_out", __name__)
 
@@ -18,6 +20,7 @@ pages = Blueprint("opting_out", __name__)
 def ask(token: str) -> tuple[str, int] | str:
     """Ask which messages to stop. Changes nothing."""
     try:
+        speak(language_of(token, vault()), LANGUAGES)
         ways = opting_out.ways_to_reach(token, vault())
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
@@ -30,6 +33,7 @@ def opt_out(token: str) -> tuple[str, int] | str:
     given = request.form.get("stop", "")
     stop = Stop(given) if given in set(Stop) else Stop.EVERYTHING
     try:
+        speak(language_of(token, vault()), LANGUAGES)
         opting_out.opt_out(token, datetime.now(UTC), vault(), stop)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template
+from flask_babel import format_date
 
 from survey_app.extensions import settings
 from survey_app.use_cases.errors import UnknownWave
@@ -50,5 +51,6 @@ def support() -> str:
 
 
 def _day(moment: datetime) -> str:
+    """A day in the language of the page: `12 October 2026`, `12 Hydref 2026`."""
     local = moment.astimezone(ZoneInfo(settings().default_time_zone))
-    return f"{local.day} {local:%B %Y}"
+    return str(format_date(local.date(), "d MMMM y"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
+from flask_babel import gettext
 
 from instruments.errors import InstrumentError
 from instruments.screens import screens_of
@@ -14,29 +15,32 @@ from survey_app.stores.personalisation import long_day
 from survey_app.use_cases.comment_texts import LONGEST_COMMENT
 from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
+from survey_app.use_cases.wave_terms import PROMISE
+from survey_app.views.languages import current_language, speak
 
 pages = Blueprint("respond", __name__)
+_STEPS = {"next": 1, "back": -1}
 
 
 @pages.get("/p/<token>")
 def show(token: str) -> tuple[str, int] | str:
     """Show the first screen. Changes nothing, however often and by whomever it is fetched."""
     try:
-        sheet = find_answer_sheet(token, vault())
+        sheet = _find(token)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
     if not sheet.is_open:
         return render_template("respond/closed.html", sheet=sheet)
     if sheet.answered and "again" not in request.args:
         return render_template("respond/already_answered.html", sheet=sheet, closes_on=_closes_on(sheet))
-    return _screen_page(sheet, 0, {})
+    return _screen_page(sheet, 0, {}, is_fresh=True)
 
 
 @pages.post("/p/<token>")
 def answer(token: str) -> tuple[str, int] | str:
     """Walk to another screen with the answers so far, or send them all."""
     try:
-        sheet = find_answer_sheet(token, vault())
+        sheet = _find(token)
         given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.items}
         comment = request.form.get("comment", "")
         if request.form.get("go") != "send":
@@ -46,8 +50,13 @@ def answer(token: str) -> tuple[str, int] | str:
         return render_template("respond/unknown.html"), 404
     except WaveClosed:
         return render_template("respond/closed.html", sheet=sheet)
-    except CommentTooLong as problem:
-        return _screen_page(sheet, _last_screen(sheet), given, problem=str(problem)), 400
+    except CommentTooLong as error:
+        problem = gettext(
+            "Your comment has %(length)d characters; %(longest)d fit. Nothing has been sent yet.",
+            length=error.length,
+            longest=error.longest,
+        )
+        return _screen_page(sheet, _last_screen(sheet), given, problem=problem), 400
     except InstrumentError:
         return render_template("respond/not_understood.html"), 400
     return render_template(
@@ -58,21 +67,35 @@ def answer(token: str) -> tuple[str, int] | str:
     )
 
 
+def _find(token: str) -> AnswerSheet:
+    """The answer sheet behind a link; the page speaks its owner's language from here on."""
+    sheet = find_answer_sheet(token, vault())
+    speak(sheet.language, sheet.instrument.languages)
+    return sheet
+
+
 def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:
+    """Another screen, or the same one where somebody chose another language."""
     last = _last_screen(sheet)
     at = request.form.get("screen", "0")
     here = min(int(at), last) if at.isdecimal() and len(at) < 4 else 0
-    step = -1 if request.form.get("go") == "back" else 1
-    return _screen_page(sheet, min(max(here + step, 0), last), given)
+    return _screen_page(sheet, min(max(here + _step(), 0), last), given)
+
+
+def _step() -> int:
+    return 0 if "speak" in request.form else _STEPS.get(request.form.get("go", ""), 1)
 
 
 def _last_screen(sheet: AnswerSheet) -> int:
     return len(screens_of(sheet.instrument, sheet.items)) - 1
 
 
-def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str], *, problem: str = "") -> str:
+def _screen_page(
+    sheet: AnswerSheet, number: int, given: Mapping[str, str], *, problem: str = "", is_fresh: bool = False
+) -> str:
     screens = screens_of(sheet.instrument, sheet.items)
     here = {item.id for item in screens[number].items}
+    promise, promise_language = _promise(sheet)
     return render_template(
         "respond/screen.html",
         sheet=sheet,
@@ -84,9 +107,18 @@ def _screen_page(sheet: AnswerSheet, number: int, given: Mapping[str, str], *, p
         comment=request.form.get("comment", "") if sheet.asks_comment else "",
         longest_comment=LONGEST_COMMENT,
         problem=problem,
-        language="en",
+        is_fresh=is_fresh,
+        promise=promise,
+        promise_language=promise_language,
     )
 
 
+def _promise(sheet: AnswerSheet) -> tuple[str, str]:
+    """The wave's promise and the language it is in: translated where it is the sentence that catalogues know."""
+    if sheet.promise == PROMISE.format(minimum=sheet.minimum):
+        return gettext(PROMISE).format(minimum=sheet.minimum), current_language()
+    return sheet.promise, "en"
+
+
 def _closes_on(sheet: AnswerSheet) -> str:
-    return long_day(sheet.closes_at.astimezone(ZoneInfo(settings().default_time_zone)))
+    return long_day(sheet.closes_at.astimezone(ZoneInfo(settings().default_time_zone)), current_language())
