@@ -21,6 +21,7 @@ from survey_app.crypto.sealed_ballots import seal
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
+from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.participants import Participant
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
@@ -33,6 +34,8 @@ class AnswerSheet:
     """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in."""
 
     wave_key: str
+    programme: str
+    team_key: str
     label: str
     run_by: str
     promise: str
@@ -50,13 +53,16 @@ def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
     """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
     found = _find(token, vault)
     terms = db.session.execute(
-        select(Wave.key, Pulse.run_by, WaveTerms.promise, WaveTerms.minimum_group_size)
+        select(Wave.key, Pulse.run_by, WaveTerms.promise, WaveTerms.minimum_group_size, Group.key.label("programme"))
         .join(Wave, Wave.pulse_id == Pulse.id)
+        .join(Group, Group.id == Pulse.programme_id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Wave.id == found.wave_id)
     ).one()
     return AnswerSheet(
         wave_key=terms.key,
+        programme=terms.programme,
+        team_key=found.team_key,
         label=found.label,
         run_by=terms.run_by,
         promise=terms.promise,

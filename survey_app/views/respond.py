@@ -17,6 +17,7 @@ from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveC
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
 from survey_app.use_cases.wave_terms import PROMISE
 from survey_app.views.languages import current_language, speak
+from survey_app.views.last_time import last_time_of
 
 pages = Blueprint("respond", __name__)
 _STEPS = {"next": 1, "back": -1}
@@ -64,6 +65,7 @@ def answer(token: str) -> tuple[str, int] | str:
         sheet=sheet,
         closes_on=_closes_on(sheet),
         is_empty=not any([*given.values(), comment.strip()]),
+        last_time=last_time_of(sheet),
     )
 
 

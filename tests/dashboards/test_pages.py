@@ -5,8 +5,10 @@ import pytest
 from dashboards.pages.addresses import group_path
 from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
+from dashboards.pages.last_time import build_last_time
 from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level, LinePlace, ReportingGroup, SmallChangeMark, StoredChart, WithheldReason
+from dashboards.trends import ReadingKind
 from tests.fakes import BURNOUT, CONNECTEDNESS, FakeResults, shown, wave, withheld
 
 TEAM = ReportingGroup("t", "Team T", Level.TEAM, "s")
@@ -28,6 +30,29 @@ def results(cells, *, waves=None, measures=(CONNECTEDNESS,), **more):
 
 def steady(extra=(), **changes):
     return [shown(number, score, **changes) for number, score in enumerate([*STEADY, *extra])]
+
+
+def test_whoever_has_answered_reads_what_came_of_last_time():
+    marks = [SmallChangeMark("Buddies", date(2025, 12, 20)), SmallChangeMark("Later", date(2030, 1, 1))]
+    found = build_last_time(results(steady([85]), changes={"t": marks}), "t")
+    assert (found.group, found.is_own_team) == (TEAM, True)
+    ((measure, reading),) = found.readings
+    assert (measure.id, reading.kind, reading.is_better) == ("connectedness", ReadingKind.HIGHER, True)
+    assert found.small_change.title == "Buddies", "the later one had not begun"
+
+
+def test_a_team_that_was_counted_in_a_block_reads_of_the_block():
+    cells = [withheld(0, counted_in="t+u"), shown(0, 60, group="t+u")]
+    found = build_last_time(results(cells, waves=1), "t")
+    assert (found.group, found.is_own_team, found.small_change) == (BLOCK, False, None)
+
+
+def test_nothing_is_said_of_a_team_of_which_nothing_was_shown():
+    assert build_last_time(FakeResults(), "t") is None
+    assert build_last_time(FakeResults(groups=[TEAM]), "t") is None
+    assert build_last_time(results([withheld(0)], waves=1), "t") is None
+    assert build_last_time(results([shown(0, 60)], waves=2), "t") is None, "the newest wave is the one that counts"
+    assert build_last_time(results([withheld(0, counted_in="gone")], waves=1), "t") is None
 
 
 def test_before_the_first_wave_there_is_no_page():

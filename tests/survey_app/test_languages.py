@@ -1,6 +1,7 @@
 """Pages speak the language of whoever reads them, every sentence of them, and lose nothing when it is changed."""
 
 import re
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import survey_app
 from survey_app.extensions import db
 from survey_app.models.participants import Participant
 from survey_app.use_cases import wave_terms
+from survey_app.use_cases.small_changes import record_small_change
 from tests.factories import MONDAY, same_answer
 
 ROOT = Path(survey_app.__file__).parent
@@ -131,3 +133,21 @@ def test_pages_for_everybody_are_there_in_welsh(invited, path):
     assert '<html lang="cy">' in page
     english = {sentence for sentence in sentences() if len(sentence) > 40}
     assert [sentence for sentence in english if sentence in page] == []
+
+
+def test_the_thank_you_says_what_came_of_last_time_in_the_language_of_the_page(studio):
+    studio.set_up({"Team A": 6, "Team B": 3})
+    studio.appoint()
+    studio.run_wave({"northtown-team-a": [same_answer(4)] * 6, "northtown-team-b": [same_answer(2)] * 3})
+    record_small_change("northtown-team-a", "Walk and talk", date(2026, 6, 1))
+    wave = studio.open(opened_at=MONDAY + timedelta(days=40))
+    client = studio.app.test_client()
+    path = f"/p/{wave.tokens('northtown-team-a')[0]}"
+    page = client.post(path, data={**same_answer(4), "go": "send"}).text
+    for words in ("What came of last time", "Your team in the pulse of June 2026", "Connectedness: a starting point", "“Walk and talk”"):
+        assert words in page
+    welsh = client.post(path, data={**same_answer(4), "go": "send", "language": "cy"}).text
+    for words in ("Beth ddaeth o’r tro diwethaf", "man cychwyn", "ers 1 Mehefin 2026"):
+        assert words in welsh
+    first = studio.app.test_client().get(path)
+    assert "What came of last time" not in first.text
