@@ -52,6 +52,9 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+PULSE_POLICY = CONTENT_SECURITY_POLICY + "; script-src 'self'"
+"""The pulse alone has a script, of our own, and works without it."""
+
 
 def init_app(app: Flask) -> None:
     """Guard an application."""
@@ -112,7 +115,9 @@ def _require_sign_in() -> AnyResponse | None:
 
 def _harden(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault(
+        "Content-Security-Policy", PULSE_POLICY if request.blueprint == "respond" else CONTENT_SECURITY_POLICY
+    )
     headers.setdefault("Cache-Control", "no-store")
     headers["Referrer-Policy"] = "no-referrer" if request.blueprint in _SECRET_IN_ADDRESS else "same-origin"
     headers["X-Content-Type-Options"] = "nosniff"

@@ -144,7 +144,12 @@ def test_the_thank_you_says_what_came_of_last_time_in_the_language_of_the_page(s
     client = studio.app.test_client()
     path = f"/p/{wave.tokens('northtown-team-a')[0]}"
     page = client.post(path, data={**same_answer(4), "go": "send"}).text
-    for words in ("What came of last time", "Your team in the pulse of June 2026", "Connectedness: a starting point", "“Walk and talk”"):
+    for words in (
+        "What came of last time",
+        "Your team in the pulse of June 2026",
+        "Connectedness: a starting point",
+        "“Walk and talk”",
+    ):
         assert words in page
     welsh = client.post(path, data={**same_answer(4), "go": "send", "language": "cy"}).text
     for words in ("Beth ddaeth o’r tro diwethaf", "man cychwyn", "ers 1 Mehefin 2026"):

@@ -1,3 +1,4 @@
+import gzip
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -139,12 +140,16 @@ def test_how_anonymous_says_the_running_settings_own_number(browser):
     assert "at least 5 people" in browser.get("/how-anonymous").text
 
 
-def test_the_pulse_is_light_and_needs_no_script(browser, link):
+def test_the_pulse_is_light_and_its_only_script_is_our_own(browser, link):
     page = browser.get(link)
     stylesheet = re.search(r'href="(/static/pulse\.css[^"]+)"', page.text).group(1)
     style = browser.get(stylesheet, buffered=True)
     assert len(page.data) + len(style.data) < 15 * 1024
-    assert "<script" not in page.text
+    assert re.findall(r"<script.*", page.text) == re.findall(
+        r'<script src="/static/pulse\.js\?v=\w+" defer></script>', page.text
+    )
+    assert page.headers["Content-Security-Policy"].endswith("; script-src 'self'")
+    assert "script-src" not in browser.get("/privacy").headers["Content-Security-Policy"]
     assert "immutable" in style.headers["Cache-Control"]
     assert page.headers["Cache-Control"] == "no-store"
 
@@ -348,3 +353,18 @@ def test_outside_a_demo_there_is_no_outbox_and_no_list_of_people(settings, app):
     with serious.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["pulse.css", "pulse.js", "dashboard.css", "icon.svg"])
+def test_fingerprinted_files_are_packed_for_those_who_can_unpack(studio, name):
+    client = studio.app.test_client()
+    plain = client.get(f"/static/{name}?v=1", buffered=True)
+    packed = client.get(f"/static/{name}?v=1", headers={"Accept-Encoding": "br, gzip"})
+    assert (plain.headers.get("Content-Encoding"), packed.headers["Content-Encoding"]) == (None, "gzip")
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert "immutable" in packed.headers["Cache-Control"]
+    again = client.get(
+        f"/static/{name}?v=1", headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    )
+    assert again.status_code == 304
