@@ -19,6 +19,7 @@ from scoring.matrices import Floats, as_categories, group_codes, names_of
 
 _STEPS = 2000
 _SMALLEST_SPREAD = 0.05
+_LARGEST_LOG_SPREAD = 20.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def likelihood_ratios(answers: ArrayLike | pd.DataFrame, groups: ArrayLike, *, n
         labels=labels,
         sizes=tuple(sample.people for sample in samples),
         latent_means=(0.0, *map(float, equal.means)),
-        latent_variances=(1.0, *map(float, np.exp(2 * equal.log_spreads))),
+        latent_variances=(1.0, *map(float, _spreads(equal.log_spreads) ** 2)),
         log_likelihood=equal.log_likelihood,
         n_used=sum(sample.people for sample in samples),
         method="graded response model of all groups, likelihood ratios, all other items as anchors",
@@ -140,7 +141,7 @@ def _fit(samples: Sequence[Coded], apart: int | None, near: _Fit, nodes: int) ->
         by_mean, by_spread = np.zeros(later), np.zeros(later)
         for group, sample in enumerate(samples):
             items = shared.copy()
-            mean, spread = (0.0, 1.0) if group == 0 else (means[group - 1], np.exp(log_spreads[group - 1]))
+            mean, spread = (0.0, 1.0) if group == 0 else (means[group - 1], float(_spreads(log_spreads[group - 1])))
             if group:
                 items[own] = alone[group - 1]
             weights = _weights(theta, mean, spread)
@@ -164,6 +165,11 @@ def _places_of(sample: Coded, item: int) -> NDArray[np.intp]:
     """Where an item's discrimination and intercepts stand among the parameters."""
     first = len(sample.steps) + int(sample.steps[:item].sum())
     return np.array([item, *range(first, first + int(sample.steps[item]))], dtype=np.intp)
+
+
+def _spreads(log_spreads: Floats) -> Floats:
+    """Spreads by their logarithms; where a search runs away, it runs no further than numbers go."""
+    return np.asarray(np.exp(np.clip(log_spreads, -_LARGEST_LOG_SPREAD, _LARGEST_LOG_SPREAD)))
 
 
 def _weights(theta: Floats, mean: float, spread: float) -> Floats:

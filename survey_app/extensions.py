@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, current_app, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -91,6 +91,13 @@ def vault() -> Vault:
     """The keys of the running application."""
     found: Vault = current_app.extensions["pulse_vault"]
     return found
+
+
+def wait_long_for_locks() -> None:
+    """Let the running transaction wait a quarter of an hour where PostgreSQL would give up after ten seconds."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL lock_timeout = '15min'"))
+        db.session.execute(text("SET LOCAL statement_timeout = '15min'"))
 
 
 def _engine_options(url: str) -> dict[str, Any]:  # Any: SQLAlchemy's own options

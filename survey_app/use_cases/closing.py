@@ -20,7 +20,7 @@ from sqlalchemy import delete, select, text, update
 
 from survey_app.crypto.sealed_ballots import open_ballot
 from survey_app.crypto.vault import Vault
-from survey_app.extensions import db
+from survey_app.extensions import db, wait_long_for_locks
 from survey_app.models.ballots import Ballot
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.use_cases.comments import Written, keep_comments
@@ -70,6 +70,7 @@ def _stop_taking_answers(wave_id: int) -> None:
 
 
 def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
+    wait_long_for_locks()  # for another job that closes the same wave: of a large one that takes a while
     locked = db.session.scalars(
         select(Wave).where(Wave.id == wave.id, Wave.state == WaveState.CLOSING).with_for_update()
     ).one_or_none()
