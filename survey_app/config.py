@@ -118,6 +118,13 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _countries(value: str) -> frozenset[str]:
+    codes = frozenset(code.strip().upper() for code in value.split(","))
+    if not all(re.fullmatch("[A-Z]{2}", code) for code in codes):
+        raise ValueError("must be two-letter codes of countries, such as GB,JE,GG,IM")
+    return codes
+
+
 def _yes_or_no(value: str) -> bool:
     if value.lower() not in {"1", "0", "yes", "no", "true", "false"}:
         raise ValueError("must be yes or no")
@@ -184,6 +191,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("DEFAULT_TIME_ZONE", _time_zone, "Europe/London", "Time zone of authorities that name none."),
     Setting(
+        "MOBILE_COUNTRIES",
+        _countries,
+        "GB,JE,GG,IM",
+        "Countries whose mobile numbers a roster may hold; texts to others cost more.",
+    ),
+    Setting(
         "RESEND_WHEN_ABSENT",
         _yes_or_no,
         "no",
@@ -215,6 +228,7 @@ class Settings:
     twilio_base_url: str
     minimum_group_size: int
     default_time_zone: str
+    mobile_countries: frozenset[str]
     resend_when_absent: bool
     demo: bool
 

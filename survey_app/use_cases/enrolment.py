@@ -8,7 +8,7 @@ from datetime import date
 
 from dashboards.snapshots import Level
 from survey_app.crypto.vault import Vault
-from survey_app.extensions import db
+from survey_app.extensions import db, settings
 from survey_app.models.groups import Group
 from survey_app.use_cases.errors import TooManyLeavers
 from survey_app.use_cases.groups import find_group
@@ -70,7 +70,7 @@ def import_roster(
     TooManyLeavers
         More people are absent from the file than is believed without being told so; nothing was changed.
     """
-    roster = read_roster(content)  # before anything is locked: a large one takes seconds
+    roster = read_roster(content, settings().mobile_countries)  # before anything is locked: a large one takes seconds
     authority = find_group(authority_key, Level.AUTHORITY)
     db.session.get_one(Group, authority.id, with_for_update={"key_share": True})  # a second import waits for this one
     staff = Staff(authority, today, vault)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,6 +16,7 @@ from notifications.errors import UnusableWindow
 from notifications.windows import read_hours
 from survey_app.use_cases.roster_tables import read_table
 
+HOME_COUNTRIES = frozenset({"GB", "GG", "IM", "JE"})
 LONGEST_CELL = 200
 _FICTIONAL_MOBILES = "+447700900"
 _ROUNDED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
@@ -65,8 +66,10 @@ class Roster:
     columns: frozenset[str]
 
 
-def read_roster(content: bytes) -> Roster:
+def read_roster(content: bytes, countries: Collection[str] = HOME_COUNTRIES) -> Roster:
     """Split a roster file into rows that can be used and rows that cannot.
+
+    Mobile numbers are those of `countries`, by their two-letter codes.
 
     Raises
     ------
@@ -80,6 +83,7 @@ def read_roster(content: bytes) -> Roster:
     for record in table.records:
         try:
             row: RosterRow = _SCHEMA.load({**record.cells, "line": record.line})
+            _refuse_foreign(row, countries)
             _refuse_repetition(row, record.line, seen)
         except ValidationError as error:
             refused.append(RefusedRow(record.line, "; ".join(_reasons(error))))
@@ -111,6 +115,13 @@ def _alike(rows: Sequence[RosterRow], column: str) -> Iterator[str]:
     for alike in lines.values():
         if len(alike) > 1:
             yield f"Lines {', '.join(str(line) for line in alike[:-1])} and {alike[-1]}"
+
+
+def _refuse_foreign(row: RosterRow, countries: Collection[str]) -> None:
+    if not row.mobile or row.mobile.startswith(_FICTIONAL_MOBILES):
+        return
+    if phonenumbers.region_code_for_number(phonenumbers.parse(row.mobile)) not in countries:
+        raise ValidationError(f"is a number of another country than {', '.join(sorted(countries))}", "mobile")
 
 
 def _refuse_repetition(row: RosterRow, line: int, seen: dict[str, int]) -> None:

@@ -31,6 +31,7 @@ def test_the_defaults_are_those_of_one_machine(tmp_path):
         ("MINIMUM_GROUP_SIZE", "many", "must be a whole number of 5 or more"),
         ("PORT", "70000", "must be a number from 1 to 65535"),
         ("DEFAULT_TIME_ZONE", "London", "must be a time zone such as Europe/London"),
+        ("MOBILE_COUNTRIES", "England", "must be two-letter codes of countries"),
         ("DEMO", "perhaps", "must be yes or no"),
     ],
 )

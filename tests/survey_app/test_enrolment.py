@@ -95,6 +95,8 @@ ROUNDED = "mobile was rounded by a spreadsheet: format the column as text and fi
         ({"email": "nonsense"}, "email is not an email address"),
         ({"email": "", "mobile": ""}, "email has neither an email address nor a mobile number"),
         ({"mobile": "020 7946 0000"}, "mobile is not a mobile number"),
+        ({"mobile": "+353 85 012 3456"}, "mobile is a number of another country than GB, GG, IM, JE"),
+        ({"mobile": "070 1234 5678"}, "mobile is not a mobile number"),
         ({"mobile": "ring me"}, "mobile is not a phone number"),
         ({"staff_ref": " "}, "staff_ref is empty"),
         ({"team": ""}, "team is empty"),
@@ -268,6 +270,12 @@ def test_how_many_questions_the_database_is_asked_does_not_grow_with_the_file(no
         return sum(asked)
 
     assert statements(200) == statements(20)
+
+
+def test_numbers_of_other_countries_come_in_where_a_setting_says_so():
+    irish = roster_file([{**AMARA, "mobile": "+353 85 012 3456"}])
+    assert len(read_roster(irish, {"GB", "IE"}).rows) == 1
+    assert len(read_roster(roster_file([{**AMARA, "mobile": "07911 123456"}])).rows) == 1, "of Guernsey"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
