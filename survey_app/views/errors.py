@@ -13,6 +13,7 @@ from survey_app.extensions import db
 from survey_app.phrases import phrase
 
 _SECRET_PATHS = re.compile(r"^/(p|o|sign-in)/[^/]+")
+TRY_AGAIN = {"Retry-After": "30"}
 _SENTENCES = {
     400: (phrase("Something in the form was not right"), phrase("Please go back and try again.")),
     403: (phrase("That is not allowed here"), phrase("Please open the page again and try once more.")),
@@ -43,10 +44,15 @@ def _show_http_error(error: HTTPException) -> tuple[str, int]:
 
 
 def _show_database_error(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
+    note_database_error(error)
+    page, code = _page(ServiceUnavailable.code)
+    return page, code, TRY_AGAIN
+
+
+def note_database_error(error: SQLAlchemyError) -> None:
+    """Give the transaction up, and log that the database could not be used."""
     db.session.rollback()
     _log("The database could not be used.", error)
-    page, code = _page(ServiceUnavailable.code)
-    return page, code, {"Retry-After": "30"}
 
 
 def _show_last_resort(error: Exception) -> tuple[str, int]:

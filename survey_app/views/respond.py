@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from instruments.errors import InstrumentError
 from instruments.screens import screens_of
@@ -16,6 +17,7 @@ from survey_app.use_cases.comment_texts import LONGEST_COMMENT
 from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
 from survey_app.use_cases.wave_terms import PROMISE
+from survey_app.views.errors import TRY_AGAIN, note_database_error
 from survey_app.views.languages import current_language, speak
 from survey_app.views.last_time import last_time_of
 
@@ -67,6 +69,15 @@ def answer(token: str) -> tuple[str, int] | str:
         is_empty=not any([*given.values(), comment.strip()]),
         last_time=last_time_of(sheet),
     )
+
+
+@pages.errorhandler(SQLAlchemyError)
+def try_again(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
+    """The database cannot be used: a page that holds what was posted, to be sent again with one press."""
+    note_database_error(error)
+    posted = [(name, value) for name, value in request.form.items() if name not in {"go", "speak"}]
+    step = request.form.get("go", "next")
+    return render_template("respond/try_again.html", posted=posted, step=step), 503, TRY_AGAIN
 
 
 def _find(token: str) -> AnswerSheet:

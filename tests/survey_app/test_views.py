@@ -1,9 +1,10 @@
 import gzip
 import re
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 
 from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
@@ -368,3 +369,34 @@ def test_fingerprinted_files_are_packed_for_those_who_can_unpack(studio, name):
         f"/static/{name}?v=1", headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
     )
     assert again.status_code == 304
+
+
+@contextmanager
+def locked_database(url):
+    """Somebody else holds everything, as in the middle of a restore."""
+    other = create_engine(url)
+    with other.connect() as connection:
+        if other.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        else:
+            connection.exec_driver_sql("LOCK TABLE waves, invitations, ballots IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+    other.dispose()
+
+
+@pytest.mark.slow
+def test_while_the_database_is_locked_a_page_holds_the_answers_and_sends_them_afterwards(studio, link):
+    client = studio.app.test_client()
+    db.session.rollback()
+    db.session.remove()
+    with locked_database(db.engine.url):
+        answer = client.post(link, data={**same_answer(4), "go": "send", "language": "cy"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+        assert "Mae eich atebion yn dal ar y dudalen hon" in answer.text
+        assert client.get(link).status_code in {200, 503}, "SQLite lets readers in"
+    held = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text))
+    assert held == {**same_answer(4), "language": "cy"}
+    sent = client.post(link, data={**held, "go": "send"})
+    assert "Diolch. Mae eich atebion wedi cyrraedd." in sent.text
+    assert len(db.session.scalars(select(Ballot)).all()) == 1
