@@ -308,7 +308,7 @@ def test_a_database_that_fails_gives_a_clear_page_and_a_log_without_secrets(brow
         db.session.commit()
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "30"
-    assert "Please try again in a minute" in response.text
+    assert "Your answers are still on this page. Wait half a minute, then send them again." in response.text
     assert link.rsplit("/", 1)[1] not in caplog.text
     assert "/p/…" in caplog.text
 
