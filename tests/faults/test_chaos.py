@@ -24,7 +24,7 @@ def test_f21_chaos(stage, broker, monkeypatch):
     misbehave(stage.folder, odds=0.4, seed=chance.randrange(1000))
     workers = [stage.worker(HASTE=LEASE) for _ in range(2)]
     deaths = 0
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + 240
     while not set(stage.states()) <= ENDED:
         assert time.monotonic() < deadline, stage.states()
         stage.ring()

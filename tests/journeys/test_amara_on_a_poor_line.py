@@ -72,11 +72,13 @@ def test_the_pulse_in_welsh_on_every_screen(phone):
         phone.show(f"pulse_cy_{number}")
         page.locator(".steps button").first.click()
     page.get_by_role("heading", name="Diolch. Mae eich atebion wedi cyrraedd.").wait_for()
+    assert page.locator("html").get_attribute("lang") == "cy"
     phone.show("thanks_cy")
     phone.go(link)
     page.get_by_role("heading", name="Diolch, mae eich atebion wedi cyrraedd").wait_for()
     phone.show("already_answered_cy")
     phone.go(link.replace("/p/", "/o/"))
+    assert page.get_by_role("heading", name="Peidio â chael rhagor o’r negeseuon hyn?").is_visible()
     phone.show("opt_out_cy")
 
 

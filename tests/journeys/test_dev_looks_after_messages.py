@@ -54,5 +54,7 @@ def test_dev_brings_a_roster_in_and_reads_first_what_it_would_change(visitor, tm
 
 def test_everything_that_was_sent_can_be_read_in_the_outbox(visitor):
     visitor.go("/demo/outbox")
-    visitor.page.get_by_role("heading", name="Outbox").first.wait_for()
+    assert visitor.page.get_by_role("heading", name="Demo outbox").is_visible()
+    assert visitor.page.locator(".bubble a[href*='/p/']").count() > 0
+    assert visitor.page.locator("article.letter a[href*='/p/']").count() > 0
     visitor.show("outbox")

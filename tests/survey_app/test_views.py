@@ -394,7 +394,8 @@ def test_while_the_database_is_locked_a_page_holds_the_answers_and_sends_them_af
         answer = client.post(link, data={**same_answer(4), "go": "send", "language": "cy"})
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
         assert "Mae eich atebion yn dal ar y dudalen hon" in answer.text
-        assert client.get(link).status_code in {200, 503}, "SQLite lets readers in"
+        lets_readers_in = db.engine.dialect.name == "sqlite"
+        assert client.get(link).status_code == (200 if lets_readers_in else 503)
     held = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text))
     assert held == {**same_answer(4), "language": "cy"}
     sent = client.post(link, data={**held, "go": "send"})
