@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check bench browser foreign peers translations format requirements clean
+.PHONY: help run test test-quick check bench browser foreign peers lighthouse translations stylesheet format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -50,6 +50,11 @@ translations: $(VENV)/.dev ## bring the catalogues of other languages up to date
 	$(BIN)/pybabel extract -F babel.toml -k phrase --no-location --sort-output --omit-header -o build/messages.pot .
 	$(BIN)/pybabel update -i build/messages.pot -d survey_app/translations --no-fuzzy-matching --ignore-obsolete -w 120
 	$(BIN)/pybabel compile -d survey_app/translations
+
+stylesheet: $(VENV)/.dev ## compile the pulse's stylesheet from govuk-frontend (needs npm)
+	mkdir -p build/stylesheet && cp survey_app/stylesheets/package*.json build/stylesheet/
+	npm ci --prefix build/stylesheet --no-audit --no-fund --silent
+	$(BIN)/python survey_app/stylesheets/compile.py build/stylesheet/node_modules
 
 format: $(VENV)/.dev ## put the code into its form
 	$(BIN)/ruff format .

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from flask import Flask
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
 import dashboards
 from survey_app.config import Settings, load_settings
@@ -37,6 +37,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_database(app, settings)
     migrate.init_app(app)
     register_views(app, demo=settings.demo)
-    pages = Path(dashboards.__file__).parent / "templates"
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), FileSystemLoader(pages)])
+    app.jinja_loader = _templates()
     return app
+
+
+def _templates() -> ChoiceLoader:
+    """Our pages, those of the dashboards, and the macros of GOV.UK's patterns under their package's name."""
+    folders = [Path(__file__).parent / "templates", Path(dashboards.__file__).parent / "templates"]
+    macros = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    return ChoiceLoader([*map(FileSystemLoader, folders), macros])

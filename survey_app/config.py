@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
+from email_validator import EmailNotValidError, validate_email
 
 from dashboards.suppression.terms import SMALLEST_GROUP_SIZE
 
@@ -118,6 +119,13 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError("must be one email address, such as pulse@example.org") from error
+
+
 def _countries(value: str) -> frozenset[str]:
     codes = frozenset(code.strip().upper() for code in value.split(","))
     if not all(re.fullmatch("[A-Z]{2}", code) for code in codes):
@@ -167,6 +175,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Address that links in messages begin with. Empty: http://HOST:PORT.",
     ),
     Setting("MAIL_SENDER", _text, "Crescendo Pulse <pulse@example.org>", "Sender of every email."),
+    Setting("CONTACT_EMAIL", _email, "", "Whom staff may ask for a link; posters need it. Shown to everybody."),
     Setting("SMTP_URL", _smtp_url, "", "Mail server. Empty: no email is sent."),
     Setting(
         "BOUNCE_LISTEN",
@@ -220,6 +229,7 @@ class Settings:
     field_key: tuple[str, ...] = field(repr=False)
     public_base_url: str
     mail_sender: str
+    contact_email: str
     smtp_url: str = field(repr=False)
     bounce_listen: str
     twilio_account_sid: str

@@ -33,6 +33,7 @@ _COMMANDS = {
         "survey_app.cli.audit_disclosure:audit_disclosure_command",
         "Attack everything published, as a reader could.",
     ),
+    "maintenance": ("survey_app.cli.maintenance:maintenance_command", "Say on every page that it is looked after."),
     "doctor": ("survey_app.cli.doctor:doctor", "Check this installation and say what to mend."),
     "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),
 }

@@ -14,7 +14,7 @@ from instruments.verdicts import lines
 from survey_app.cli.running import Moment, in_application, now
 from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
-from survey_app.use_cases import fieldwork, inviting, pulses, withdrawing
+from survey_app.use_cases import fieldwork, inviting, pausing, pulses, withdrawing
 
 
 @click.group()
@@ -100,6 +100,31 @@ def close(key: str) -> None:
     describe_waves(now())
     audit_disclosure(now())
     click.echo(f"Closed {key}: published, {draw_charts(now())} charts drawn, key destroyed.")
+
+
+@waves.command("pause")
+@click.argument("key")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def pause(key: str, by: str) -> None:
+    """Hold an open wave: it takes no answers and sends nothing until `pulse waves resume`. It closes in its time.
+
+    Example: pulse waves pause 2026-12
+    """
+    paused = pausing.pause_wave(key, by=by, now=now())
+    click.echo(f"Paused {key}. What is in stays in; links stay good." if paused else f"{key} was paused already.")
+
+
+@waves.command("resume")
+@click.argument("key")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def resume(key: str, by: str) -> None:
+    """Let a paused wave go on: answers are taken, and messages that waited leave.
+
+    Example: pulse waves resume 2026-12
+    """
+    click.echo(f"{key} goes on." if pausing.resume_wave(key, by=by, now=now()) else f"{key} was not paused.")
 
 
 @waves.command("withdraw")

@@ -51,7 +51,8 @@ class Wave(Base):
     """One round of a pulse.
 
     `instrument` is the version to ask where it is not the pulse's own. The two waves of a bridge have the same
-    `bridge`: each asks one version, and people are divided between them at random when they open.
+    `bridge`: each asks one version, and people are divided between them at random when they open. While it is paused
+    an open wave takes no answers and sends nothing; it closes in its time all the same.
     """
 
     __tablename__ = "waves"
@@ -65,6 +66,7 @@ class Wave(Base):
     state: Mapped[str] = mapped_column(default=WaveState.PLANNED, index=True)
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     key_destroyed_at: Mapped[datetime | None]
     compacted_at: Mapped[datetime | None]

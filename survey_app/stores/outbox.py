@@ -20,6 +20,7 @@ from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Attempt, Message
 from survey_app.models.participants import ContactPoint, OptOut, Participant
+from survey_app.models.pulses import Wave
 from survey_app.stores.personalisation import personalise
 from survey_app.stores.sending_windows import window_of_person
 from survey_app.stores.wishes import keep_wish
@@ -161,7 +162,7 @@ def due_messages(now: datetime, limit: int = 1000) -> list[UUID]:
     """Pending messages whose time has come, the oldest first."""
     found = db.session.scalars(
         select(Message.id)
-        .where(Message.state == MessageState.PENDING, Message.not_before <= now, Message.expires_at > now)
+        .where(Message.state == MessageState.PENDING, Message.not_before <= now, Message.expires_at > now, ~_is_held())
         .order_by(Message.not_before)
         .limit(limit)
     ).all()
@@ -228,7 +229,12 @@ def _move(condition: ColumnElement[bool], **values: object) -> int:
 
 def _may_be_sent(now: datetime) -> ColumnElement[bool]:
     paused = exists().where(ContactPoint.id == Message.contact_point_id, ContactPoint.paused_until > now)
-    return and_(_is_wanted(), or_(Message.purpose == "sign_in", ~paused))
+    return and_(_is_wanted(), ~_is_held(), or_(Message.purpose == "sign_in", ~paused))
+
+
+def _is_held() -> ColumnElement[bool]:
+    """Whether a message's wave is paused."""
+    return exists().where(Wave.id == Message.wave_id, Wave.paused_at.is_not(None))
 
 
 def _is_wanted() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 
 from notifications.messages import MessageState
 from survey_app.extensions import db
@@ -31,6 +31,8 @@ _WORDS = {
     MessageState.UNKNOWN: "not confirmed",
     MessageState.UNCONFIRMED: "not confirmed",
 }
+_IS_PAUSED = and_(Wave.state == WaveState.OPEN, Wave.paused_at.is_not(None))
+_STATE = case((_IS_PAUSED, "paused"), else_=Wave.state)
 _WAITS_FOR_HOURS = "waiting for the authority’s hours"
 _ORDER = (
     _WORDS[MessageState.PENDING],
@@ -93,13 +95,16 @@ def words_of(provider_message_ids: Sequence[str]) -> Mapping[str, str]:
 def waves_of(programme: str) -> list[WaveLine]:
     """Every wave of a programme, the newest first."""
     rows = db.session.execute(
-        select(Wave.key, Wave.label, Pulse.name, Wave.state, Wave.opens_at, Wave.closes_at)
+        select(Wave.key, Wave.label, Pulse.name, _STATE, Wave.opens_at, Wave.closes_at)
         .join(Pulse, Pulse.id == Wave.pulse_id)
         .join(Group, Group.id == Pulse.programme_id)
         .where(Group.key == programme)
         .order_by(Wave.opens_at.desc(), Wave.id.desc())
     )
-    return [WaveLine(*row, has_opened=row.state != WaveState.PLANNED) for row in rows]
+    return [
+        WaveLine(key, label, pulse, state, opens_at, closes_at, has_opened=state != WaveState.PLANNED)
+        for key, label, pulse, state, opens_at, closes_at in rows
+    ]
 
 
 def delivery_of(programme: str, wave_key: str, now: datetime) -> DeliveryOverview:

@@ -104,6 +104,13 @@ class WaveClosed(UseCaseError):
         super().__init__("This pulse has closed.")
 
 
+class WavePaused(UseCaseError):
+    """An answer that came while the wave was paused."""
+
+    def __init__(self) -> None:
+        super().__init__("This pulse is paused.")
+
+
 class UnknownInvitation(UseCaseError):
     """A link that is nobody's."""
 

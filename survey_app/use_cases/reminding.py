@@ -44,6 +44,7 @@ def _plan(wave_id: int, now: datetime) -> list[UUID]:
     days = wave.pulse.reminder_days[:MOST_REMINDERS]
     if (
         wave.state != WaveState.OPEN
+        or wave.paused_at is not None
         or number > len(days)
         or now < wave.opens_at + timedelta(days=days[number - 1])
         or now >= wave.closes_at - LAST_MESSAGE_BEFORE_CLOSE

@@ -26,12 +26,15 @@ from survey_app.models.invitations import Invitation
 from survey_app.models.participants import Participant
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.use_cases.comment_texts import clean_comment
-from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
+from survey_app.use_cases.errors import UnknownInvitation, WaveClosed, WavePaused
 
 
 @dataclass(frozen=True)
 class AnswerSheet:
-    """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in."""
+    """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in.
+
+    `newer_wave` is the label of a wave of the same pulse that is open where this one is over, or empty.
+    """
 
     wave_key: str
     programme: str
@@ -43,6 +46,8 @@ class AnswerSheet:
     language: str
     closes_at: datetime
     is_open: bool
+    is_paused: bool
+    newer_wave: str
     answered: bool
     instrument: Instrument
     items: tuple[Item, ...]
@@ -53,12 +58,20 @@ def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
     """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
     found = _find(token, vault)
     terms = db.session.execute(
-        select(Wave.key, Pulse.run_by, WaveTerms.promise, WaveTerms.minimum_group_size, Group.key.label("programme"))
+        select(
+            Wave.key,
+            Wave.pulse_id,
+            Pulse.run_by,
+            WaveTerms.promise,
+            WaveTerms.minimum_group_size,
+            Group.key.label("programme"),
+        )
         .join(Wave, Wave.pulse_id == Pulse.id)
         .join(Group, Group.id == Pulse.programme_id)
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Wave.id == found.wave_id)
     ).one()
+    is_open = found.state == WaveState.OPEN
     return AnswerSheet(
         wave_key=terms.key,
         programme=terms.programme,
@@ -69,7 +82,9 @@ def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
         minimum=terms.minimum_group_size,
         language=found.language,
         closes_at=found.closes_at,
-        is_open=found.state == WaveState.OPEN,
+        is_open=is_open,
+        is_paused=is_open and found.paused_at is not None,
+        newer_wave="" if is_open else _newer_wave(terms.pulse_id, found.closes_at),
         answered=found.answered,
         instrument=_instrument_of(found),
         items=_asked_of(found),
@@ -87,14 +102,16 @@ def record_response(token: str, given: Mapping[str, str], vault: Vault, comment:
     ------
     UnknownInvitation
         The link is nobody's.
-    WaveClosed
-        The wave is over.
+    WaveClosed, WavePaused
+        The wave is over, or takes no answers just now.
     UnknownItem, UnknownResponse, CommentTooLong
         The answers do not fit what this link asks, or the comment what is kept; nothing is stored.
     """
     found = _find(token, vault, lock=True)
     if found.state != WaveState.OPEN:
         raise WaveClosed
+    if found.paused_at is not None:
+        raise WavePaused
     answers = check_answers(_instrument_of(found), _asked_of(found), given)
     inside: dict[str, object] = {"team": found.team_key, "answers": answers}
     if found.asks_comment and (text := clean_comment(comment)):
@@ -134,6 +151,7 @@ class _Found:
     label: str
     state: str
     closes_at: datetime
+    paused_at: datetime | None
     instrument_digest: str
     public_key: bytes
     asks_comment: bool
@@ -142,7 +160,7 @@ class _Found:
 _LOOKED_UP = (
     *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.rotating, Invitation.wave_id),
     Participant.language,
-    *(Wave.label, Wave.state, Wave.closes_at),
+    *(Wave.label, Wave.state, Wave.closes_at, Wave.paused_at),
     *(WaveTerms.instrument_digest, WaveTerms.public_key, WaveTerms.asks_comment),
 )
 
@@ -164,6 +182,11 @@ def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
     if row is None:
         raise UnknownInvitation
     return _Found(**row)
+
+
+def _newer_wave(pulse_id: int, closed: datetime) -> str:
+    query = select(Wave.label).where(Wave.pulse_id == pulse_id, Wave.state == WaveState.OPEN, Wave.closes_at > closed)
+    return db.session.scalar(query.order_by(Wave.opens_at.desc()).limit(1)) or ""
 
 
 def _instrument_of(found: _Found) -> Instrument:

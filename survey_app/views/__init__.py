@@ -14,7 +14,9 @@ from survey_app.views import (
     hooks,
     instrument_import,
     instruments,
+    joining,
     languages,
+    not_now,
     opting_out,
     public,
     reliability,
@@ -28,10 +30,11 @@ from survey_app.views import (
 
 def register_views(app: Flask, *, demo: bool) -> None:
     """Add every page to an application; the demo's own pages only in a demo."""
+    languages.init_app(app)
+    not_now.init_app(app)
     guard.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
-    languages.init_app(app)
     for module in _PAGES:
         app.register_blueprint(module.pages)
     if demo:
@@ -44,6 +47,7 @@ _PAGES = (
     hooks,
     instrument_import,
     instruments,
+    joining,
     opting_out,
     public,
     reliability,

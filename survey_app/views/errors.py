@@ -11,9 +11,9 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from survey_app.extensions import db
 from survey_app.phrases import phrase
+from survey_app.views.not_now import RETRY_AFTER
 
 _SECRET_PATHS = re.compile(r"^/(p|o|sign-in)/[^/]+")
-TRY_AGAIN = {"Retry-After": "30"}
 _SENTENCES = {
     400: (phrase("Something in the form was not right"), phrase("Please go back and try again.")),
     403: (phrase("That is not allowed here"), phrase("Please open the page again and try once more.")),
@@ -46,7 +46,7 @@ def _show_http_error(error: HTTPException) -> tuple[str, int]:
 def _show_database_error(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
     note_database_error(error)
     page, code = _page(ServiceUnavailable.code)
-    return page, code, TRY_AGAIN
+    return page, code, RETRY_AFTER
 
 
 def note_database_error(error: SQLAlchemyError) -> None:

@@ -22,6 +22,7 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "hooks.twilio_inbound",
         "hooks.notify_status",
         "hooks.twilio_status",
+        "joining.ask_for_invitation",
         "opting_out.ask",
         "opting_out.opt_out",
         "public.accessibility",
@@ -61,7 +62,12 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_foreign_forms)
     app.before_request(_require_sign_in)
     app.after_request(_harden)
-    app.context_processor(lambda: {"viewer": g.get("viewer"), "demo": settings().demo})
+    app.context_processor(_for_every_page)
+
+
+def _for_every_page() -> dict[str, object]:
+    """What any template may use."""
+    return {"viewer": g.get("viewer"), "demo": settings().demo, "contact": settings().contact_email}
 
 
 def session_cookie() -> str:

@@ -14,45 +14,50 @@ from instruments.screens import screens_of
 from survey_app.extensions import settings, vault
 from survey_app.stores.personalisation import long_day
 from survey_app.use_cases.comment_texts import LONGEST_COMMENT
-from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed
+from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed, WavePaused
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
 from survey_app.use_cases.wave_terms import PROMISE
-from survey_app.views.errors import TRY_AGAIN, note_database_error
+from survey_app.views.errors import note_database_error
 from survey_app.views.languages import current_language, speak
 from survey_app.views.last_time import last_time_of
+from survey_app.views.not_now import Page, Reason, not_now
+from survey_app.views.packing import pack_page
 
 pages = Blueprint("respond", __name__)
+pages.after_request(pack_page)
 _STEPS = {"next": 1, "back": -1}
 
 
 @pages.get("/p/<token>")
-def show(token: str) -> tuple[str, int] | str:
+def show(token: str) -> Page | tuple[str, int] | str:
     """Show the first screen. Changes nothing, however often and by whomever it is fetched."""
     try:
         sheet = _find(token)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
     if not sheet.is_open:
-        return render_template("respond/closed.html", sheet=sheet)
+        return _over_page(sheet)
+    if sheet.is_paused:
+        return not_now(Reason.PAUSED)
     if sheet.answered and "again" not in request.args:
         return render_template("respond/already_answered.html", sheet=sheet, closes_on=_closes_on(sheet))
     return _screen_page(sheet, 0, {}, is_fresh=True)
 
 
 @pages.post("/p/<token>")
-def answer(token: str) -> tuple[str, int] | str:
+def answer(token: str) -> Page | tuple[str, int] | str:
     """Walk to another screen with the answers so far, or send them all."""
     try:
         sheet = _find(token)
         given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.items}
         comment = request.form.get("comment", "")
         if request.form.get("go") != "send":
-            return _walk(sheet, given) if sheet.is_open else render_template("respond/closed.html", sheet=sheet)
+            return _walk(sheet, given) if sheet.is_open else _over_page(sheet)
         record_response(token, given, vault(), comment)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
-    except WaveClosed:
-        return render_template("respond/closed.html", sheet=sheet)
+    except (WaveClosed, WavePaused) as error:
+        return not_now(Reason.PAUSED) if isinstance(error, WavePaused) else _over_page(sheet)
     except CommentTooLong as error:
         problem = gettext(
             "Your comment has %(length)d characters; %(longest)d fit. Nothing has been sent yet.",
@@ -72,12 +77,10 @@ def answer(token: str) -> tuple[str, int] | str:
 
 
 @pages.errorhandler(SQLAlchemyError)
-def try_again(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
-    """The database cannot be used: a page that holds what was posted, to be sent again with one press."""
+def try_again(error: SQLAlchemyError) -> Page:
+    """The database cannot be used."""
     note_database_error(error)
-    posted = [(name, value) for name, value in request.form.items() if name not in {"go", "speak"}]
-    step = request.form.get("go", "next")
-    return render_template("respond/try_again.html", posted=posted, step=step), 503, TRY_AGAIN
+    return not_now(Reason.UNUSABLE)
 
 
 def _find(token: str) -> AnswerSheet:
@@ -85,6 +88,11 @@ def _find(token: str) -> AnswerSheet:
     sheet = find_answer_sheet(token, vault())
     speak(sheet.language, sheet.instrument.languages)
     return sheet
+
+
+def _over_page(sheet: AnswerSheet) -> str:
+    """The wave is over: the next one comes, or is open under a newer link."""
+    return render_template("respond/expired.html" if sheet.newer_wave else "respond/closed.html", sheet=sheet)
 
 
 def _walk(sheet: AnswerSheet, given: Mapping[str, str]) -> str:

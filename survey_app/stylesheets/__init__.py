@@ -1,0 +1,1 @@
+"""The source of the pulse's stylesheet, and what compiles it."""
