@@ -46,6 +46,10 @@ foreign: ## fetch forms and dictionaries of others that the importers are tried 
 peers: ## fetch what others wrote that our peers are held to; as root on Debian, Postfix too
 	PYTHON=$(PYTHON) bash tests/notifications/fetch_peers.sh build/peers
 
+lighthouse: $(VENV)/.dev ## fetch Lighthouse (220 MB, needs npm) and let it judge the pulse
+	npm install --prefix build/lighthouse --no-audit --no-fund --silent lighthouse@12.8.2
+	$(BIN)/pytest tests/journeys/test_lighthouse.py
+
 translations: $(VENV)/.dev ## bring the catalogues of other languages up to date with the pages
 	$(BIN)/pybabel extract -F babel.toml -k phrase --no-location --sort-output --omit-header -o build/messages.pot .
 	$(BIN)/pybabel update -i build/messages.pot -d survey_app/translations --no-fuzzy-matching --ignore-obsolete -w 120

@@ -71,6 +71,7 @@ def _prepare(*, demo: bool) -> Settings:
     ensure_secrets(data_dir)
     if demo:
         os.environ["DEMO"] = "yes"
+        os.environ.setdefault("CONTACT_EMAIL", "pulse@example.org")
     settings = load_settings(os.environ)
     _require_free_port(settings)
     _require_answering_broker(settings)

@@ -44,5 +44,6 @@ def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping
 
 
 def long_day(moment: datetime, language: str = "en") -> str:
-    """A day as people say it: `Friday 4 December`, `Dydd Gwener 4 Rhagfyr`."""
-    return format_date(moment, "EEEE d MMMM", locale=_LOCALES[language])
+    """A day as people say it in a sentence: `Friday 4 December`, `dydd Gwener 4 Rhagfyr`."""
+    day = format_date(moment, "EEEE d MMMM", locale=_LOCALES[language])
+    return day.replace("Dydd", "dydd") if language == "cy" else day  # CLDR has it as it stands alone

@@ -12,14 +12,21 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import update
 
+from survey_app.app import create_app
+from survey_app.extensions import db
+from survey_app.models.pulses import Pulse
 from survey_app.processes.broker import free_port
+from tests.factories import Studio
+from tests.journeys.street import served
 
 CHROMIUM = shutil.which("chromium")
 SCREENSHOTS = Path("build") / "screenshots"
@@ -187,3 +194,21 @@ def phone(chromium: Browser, product: Product) -> Iterator[Visitor]:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=True)
     yield Visitor(context, product.url)
     context.close()
+
+
+@pytest.fixture
+def town(settings, migrated_sqlite):
+    """A wave of a pulse that asks for a comment, opened yesterday for people to meet."""
+    settings.data_dir.mkdir(parents=True)
+    (settings.data_dir / "pulse.sqlite").write_bytes(migrated_sqlite.read_bytes())
+    app = create_app(replace(settings, contact_email="pulse@example.org"))
+    with app.app_context():
+        studio = Studio(app)
+        studio.set_up({"Team A": 8, "Team B": 6})
+        db.session.execute(update(Pulse).values(asks_comment=True))
+        db.session.commit()
+        wave = studio.open(opened_at=datetime.now(UTC) - timedelta(days=1))
+        with served(app) as url:
+            yield wave, url
+        db.session.remove()
+        db.engine.dispose()

@@ -26,11 +26,11 @@ def answer(visitor, link, *, show):
     taps = 0
     for screen in range(4):
         for place, item in enumerate(page.locator("fieldset").all()):
-            item.locator(".options label").nth((screen + place) % 5).click()
+            item.locator(".govuk-radios__item:not(:last-child) input").nth((screen + place) % 5).click()
             taps += 1
         if show:
             visitor.show(f"pulse_{screen + 1}")
-        page.locator(".steps button").first.click()
+        page.locator(".pulse-steps button").first.click()
         taps += 1
     assert page.get_by_role("heading", name="Thank you. Your answers are in.").is_visible()
     return taps
@@ -46,7 +46,7 @@ def test_amara_answers_from_a_text_and_from_an_email_and_is_counted(phone, produ
     by_text = unanswered(phone, ".bubble a[href*='/p/']")
     by_mail = unanswered(phone, "article.letter a[href*='/p/']")
     phone.go(by_text)
-    for label in phone.page.locator(".options label").all():
+    for label in phone.page.locator(".govuk-radios__item:not(:last-child) input").all():
         box = label.bounding_box()
         assert box["width"] >= 44
         assert box["height"] >= 44

@@ -1,5 +1,7 @@
 """Somebody between two visits: a lost signal, a reload or another language lose no answer; nothing is readable."""
 
+import time
+
 import pytest
 
 from tests.journeys.test_amara_answers import unanswered
@@ -10,7 +12,7 @@ STORED = "JSON.stringify(Object.entries(localStorage))"
 
 def choose(page, *places):
     for item, place in zip(page.locator("fieldset").all(), places, strict=False):
-        item.locator(".options label").nth(place).click()
+        item.locator(".govuk-radios__item:not(:last-child) input").nth(place).click()
 
 
 def chosen(page):
@@ -70,7 +72,7 @@ def test_the_pulse_in_welsh_on_every_screen(phone):
         page.get_by_text(f"Rhan {number} o 4.").wait_for()
         choose(page, 1, 2, 3)
         phone.show(f"pulse_cy_{number}")
-        page.locator(".steps button").first.click()
+        page.locator(".pulse-steps button").first.click()
     page.get_by_role("heading", name="Diolch. Mae eich atebion wedi cyrraedd.").wait_for()
     assert page.locator("html").get_attribute("lang") == "cy"
     phone.show("thanks_cy")
@@ -97,3 +99,45 @@ def test_the_first_view_is_light(phone):
     assert len(requests) <= 4, requests
     assert all(url.startswith(phone.url) for url in requests)
     assert sum(weights) <= 15_000
+
+
+def test_two_minutes_are_enough_on_a_slow_line(phone, pytestconfig):
+    """Taps, a second each; words, 238 a minute (Brysbaert 2019), the row of answers once; 400 kbit/s, 400 ms away."""
+    link = unanswered(phone, ".bubble a[href*='/p/']")
+    page = phone.context.new_page()
+    session = phone.context.new_cdp_session(page)
+    session.send("Network.enable")
+    line = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    session.send("Network.emulateNetworkConditions", line)
+    taps, words, waited = 1, 0, waiting(lambda: page.goto(link))
+    while page.locator("fieldset").count():
+        words += len(page.evaluate(READ).split())
+        for item in page.locator("fieldset").all():
+            item.locator("input").nth(2).check()
+            taps += 1
+        button = page.locator(".pulse-steps button").first
+        taps += 1
+        with page.expect_navigation():
+            started = time.monotonic()
+            button.click()
+        waited += time.monotonic() - started
+    seconds = waited + words / 238 * 60 + taps
+    told = f"{taps} taps, {words} words, {waited:.1f} s of waiting: {seconds:.0f} s"
+    pytestconfig.get_terminal_writer().line(told)
+    assert taps <= 22, told
+    assert seconds <= 140, told
+
+
+READ = """() => {
+  const main = document.querySelector('main').cloneNode(true);
+  [...main.querySelectorAll('.govuk-radios')].slice(1).forEach((part) => part.remove());
+  main.querySelectorAll('[hidden], [type=hidden]').forEach((part) => part.remove());
+  return main.innerText;
+}"""
+
+
+def waiting(act):
+    """The seconds that something takes."""
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started

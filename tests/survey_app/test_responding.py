@@ -1,9 +1,11 @@
+from dataclasses import replace
 from threading import Thread
 
 import pytest
 from sqlalchemy import event, func, select
 
 from instruments.errors import UnknownItem, UnknownResponse
+from survey_app.app import create_app
 from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
 from survey_app.models.invitations import Invitation
@@ -107,3 +109,16 @@ def test_an_invitation_says_that_it_was_answered_and_not_when():
         "id", "wave_id", "participant_id", "team_key", "token_hash", "answered", "rotating",
     }  # fmt: skip
     assert {column.name for column in Ballot.__table__.columns} == {"tag", "wave_id", "sealed"}
+
+
+def test_with_the_broker_gone_answers_are_kept(settings, studio, wave):
+    """Taking an answer asks no queue: a web process that cannot reach its broker keeps every one."""
+    token = wave.tokens("northtown-team-a")[0]
+    known = studio.app.extensions["pulse_settings"]
+    app = create_app(replace(known, redis_url="redis://127.0.0.1:1/0"))
+    answered = app.test_client().post(f"/p/{token}", data={**same_answer(4), "go": "send"})
+    assert "Thank you. Your answers are in." in answered.text
+    assert ballots() == 1
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
