@@ -20,7 +20,7 @@ run: $(VENV)/.app ## set everything up and run the whole product with a simulate
 	@exec $(BIN)/pulse up --demo
 
 test: $(VENV)/.dev ## run the whole test-suite with coverage
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 	$(BIN)/python tests/coverage_of_pure_packages.py
 
 test-quick: $(VENV)/.dev ## run the tests that need neither a browser nor ten seconds

@@ -20,6 +20,7 @@ from flask_migrate import upgrade
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
+from xdist.scheduler import LoadScopeScheduling
 
 from survey_app.app import create_app
 from survey_app.config import Settings, load_settings
@@ -211,3 +212,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         missing.append("Postfix (make peers, as root)")
     if missing:
         terminalreporter.write_line("NOT TESTED HERE: " + "; ".join(missing), yellow=True, bold=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes long: two workers then end at the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+class _OneProduct(LoadScopeScheduling):
+    """Tests go to whichever worker is free, but for the journeys, which share one running product."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "journeys" if "/journeys/test_" in path and path not in _JOURNEYS_ALONE else nodeid
+
+
+_JOURNEYS_ALONE = {f"tests/journeys/test_{name}.py" for name in ("every_state_of_the_pulse", "lighthouse")}
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Not `--dist loadgroup`: its groups are lost with pytest 9.2, and two products were started."""
+    return _OneProduct(config, log)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.test_amara_answers import unanswered
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 STORED = "JSON.stringify(Object.entries(localStorage))"
 
 

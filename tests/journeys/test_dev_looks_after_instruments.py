@@ -3,7 +3,7 @@ import pytest
 from instruments.interchange.formats import export
 from instruments.library import load_released
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_dev_previews_and_compares_versions(visitor):

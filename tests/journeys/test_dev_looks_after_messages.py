@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COLUMNS = ("Staff number", "E-mail", "Mobile phone", "Team", "Service", "Full name")
 PEOPLE = [

@@ -4,7 +4,7 @@ import pytest
 
 from tests.survey_app.test_cli import DATA, LQ2002
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CLIMATE = str(DATA / "leadership-climate.toml")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COUNTS = """
 SELECT (SELECT group_concat(hex(tag) || hex(sealed)) FROM (SELECT tag, sealed FROM ballots ORDER BY tag)),
