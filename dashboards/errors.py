@@ -23,3 +23,13 @@ class AuditFailed(DashboardError):
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
         super().__init__(f"The publication's own audit found {len(self.findings)} groups unprotected.")
+
+
+class NoPdf(DashboardError):
+    """PDF cannot be made on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "PDF cannot be made here: Pango is missing (Debian, Ubuntu: apt-get install libpango-1.0-0 "
+            "libpangoft2-1.0-0). Every other format works, and pages can be printed."
+        )

@@ -24,7 +24,13 @@ LONGEST_JOB_SECONDS = 1500
 
 TASKS = {
     SEND_QUEUE: frozenset({"survey_app.jobs.sending.deliver_messages", "survey_app.jobs.sending.reconcile_messages"}),
-    WORK_QUEUE: frozenset({"survey_app.jobs.waves.open_wave", "survey_app.jobs.waves.close_wave"}),
+    WORK_QUEUE: frozenset(
+        {
+            "survey_app.jobs.waves.open_wave",
+            "survey_app.jobs.waves.close_wave",
+            "survey_app.jobs.exports.make_export",
+        }
+    ),
 }
 """What a worker of each queue will run: writing to Redis must not be enough to run anything else."""
 
@@ -50,6 +56,11 @@ def _ring_in_parts(redis_url: str, job: str, message_ids: Iterable[UUID], now: d
 def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:
     """Ask a worker for a job about one wave: `open_wave` or `close_wave`."""
     _ring(redis_url, WORK_QUEUE, f"waves.{job}", [row_id], now, urgent=False)
+
+
+def ring_export(redis_url: str, order_id: UUID, now: datetime) -> None:
+    """Ask a worker to make an export; somebody is waiting for it."""
+    _ring(redis_url, WORK_QUEUE, "exports.make_export", [str(order_id)], now, urgent=True)
 
 
 def _ring(redis_url: str, queue: str, job: str, arguments: Sequence[object], now: datetime, *, urgent: bool) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dashboards.errors import NoPdf
+from dashboards.exports.formats import Format, file_name
 from survey_app.cli.finding import find
-from survey_app.cli.running import in_application, now
+from survey_app.cli.running import fail, in_application, now
 from survey_app.extensions import vault
 from survey_app.stores.publication_list import list_published
 
@@ -41,6 +45,28 @@ def import_results_command(path: Path, instrument: str, map_path: Path) -> None:
     for wave in import_results(path.read_bytes(), survey, definition, now(), vault()):
         click.echo(f"{wave.key}: {wave.people} people in {wave.blocks} blocks, {wave.cells} cells published.")
     click.echo(f"{draw_charts(now())} charts drawn, {describe_waves(now())} reliability cards written.")
+
+
+@results.command("export")
+@click.option("--to", "kind", type=click.Choice([str(kind) for kind in Format]), required=True)
+@click.option("--group", "group_key", required=True, help="Key of a group; those inside it come along.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Else a name of its own, here.")
+@click.option("--by", default=getuser, help="Who makes it, for the cover and the audit log.")
+@in_application
+def export(kind: str, group_key: str, output: Path | None, by: str) -> None:
+    """Write what is published of a group to a file: the figures of the pages, and nothing else.
+
+    Example: pulse results export --to xlsx --group northtown
+    """
+    from survey_app.use_cases.export_files import export_of_group  # here: the other commands need no engines
+
+    try:
+        content = export_of_group(group_key, Format(kind), by=by, now=now())
+    except NoPdf as error:
+        fail(str(error))
+    path = output or Path(file_name(Format(kind), group_key, datetime.now(UTC).date()))
+    path.write_bytes(content)
+    click.echo(f"Wrote {path}, {len(content):,} bytes.")
 
 
 @results.command("published")

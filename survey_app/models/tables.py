@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from survey_app.models import (
     accounts,
+    api_keys,
     audit,
     authorities,
     ballots,
     clock,
     comments,
+    exports,
     groups,
     instruments,
     invitations,
@@ -17,17 +19,20 @@ from survey_app.models import (
     participants,
     publications,
     pulses,
+    rosters,
     senders,
     small_changes,
 )
 
 MODULES = (
     accounts,
+    api_keys,
     audit,
     authorities,
     ballots,
     clock,
     comments,
+    exports,
     groups,
     instruments,
     invitations,
@@ -36,6 +41,7 @@ MODULES = (
     participants,
     publications,
     pulses,
+    rosters,
     senders,
     small_changes,
 )

@@ -31,6 +31,7 @@ SESSION_LIFETIME = timedelta(hours=12)
 class Viewer:
     """Somebody who is signed in: the groups they have a role in, largest first, and those inside them."""
 
+    account_id: int
     name: str
     roles: tuple[tuple[str, str, Level], ...]
     """(role, group key, level of the group)"""
@@ -164,6 +165,7 @@ def find_viewer(reference: str, now: datetime, vault: Vault) -> Viewer | None:
     own = frozenset(group.key for _, group in grants)
     largest = next((group for _, group in grants if roles and group.key == roles[0][1]), None)
     return Viewer(
+        account_id=account.id,
         name=account.name,
         roles=tuple(roles),
         own_groups=own,

@@ -118,6 +118,27 @@ class UnknownInvitation(UseCaseError):
         super().__init__("This link is not one of ours.")
 
 
+class UnknownExport(UseCaseError):
+    """An export that is not there, or no longer, or somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("This export is not there any more. They are kept for a day: order it again.")
+
+
+class TooManyExports(UseCaseError):
+    """More exports than one person needs at once."""
+
+    def __init__(self) -> None:
+        super().__init__("Several of your exports are being made already. Wait for one of them, then order this one.")
+
+
+class NothingPublished(UseCaseError):
+    """An export of a group of which nothing is published."""
+
+    def __init__(self, group_key: str) -> None:
+        super().__init__(f"Nothing is published of {group_key!r} yet, so there is nothing to export.")
+
+
 class UnreadableFile(UseCaseError):
     """A file that cannot be used at all; nothing was changed."""
 

@@ -9,6 +9,7 @@ from survey_app.views import (
     comments,
     demo,
     errors,
+    exports,
     guard,
     health,
     hooks,
@@ -43,6 +44,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
 
 _PAGES = (
     comments,
+    exports,
     health,
     hooks,
     instrument_import,

@@ -12,9 +12,8 @@ from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell
 from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
-from survey_app.use_cases.access import Viewer
-from survey_app.use_cases.groups import LEADS_SUFFIX
 from survey_app.use_cases.moderation import newest_comments
+from survey_app.use_cases.reading import may_read
 from survey_app.use_cases.receipts import partition_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links, leads_programme
@@ -53,11 +52,11 @@ def group(key: str, level: Level) -> str:
     if found is None:
         return _render("empty.html", page=None)
     parent = results.group(found.parent) if found.parent else None
-    may_see_parent = parent is not None and _may_read(results, current_viewer(), parent)
+    may_see_parent = parent is not None and may_read(results, current_viewer(), parent)
     children = [
         Link(child.name, group_path(child.key, child.level))
         for child in results.children(found.key)
-        if _may_read(results, current_viewer(), child)
+        if may_read(results, current_viewer(), child)
     ]
     page = build_group_page(results, found)
     comments = _comments(results, found) if page else None
@@ -71,7 +70,7 @@ def measure(key: str, measure: str, level: Level) -> str:
     """A group's trend on one measure."""
     results = DatabaseResults(current_viewer().programme)
     found = _readable_group(results, key, level)
-    inside = [child for child in results.children(key) if _may_read(results, current_viewer(), child)]
+    inside = [child for child in results.children(key) if may_read(results, current_viewer(), child)]
     page = build_measure_page(results, found, measure, inside) if found else None
     if page is None:
         abort(404)
@@ -95,7 +94,7 @@ def chart(key: str, measure: str, picture: str) -> Response:
     """A stored picture; its address names its content, so browsers may keep it."""
     results = DatabaseResults(current_viewer().programme)
     found = results.group(key)
-    if found is None or not _may_read(results, current_viewer(), found):
+    if found is None or not may_read(results, current_viewer(), found):
         abort(404)
     variant, _, fingerprint = picture.rpartition("-")
     stored = results.chart(key, measure, variant)
@@ -126,20 +125,9 @@ def _readable_group(results: DatabaseResults, key: str, level: Level) -> Reporti
         if key in viewer.inside:
             return None
         abort(404)
-    if found.level is not level or not _may_read(results, viewer, found):
+    if found.level is not level or not may_read(results, viewer, found):
         abort(404)
     return found
-
-
-def _may_read(results: DatabaseResults, viewer: Viewer, found: ReportingGroup) -> bool:
-    """Own groups and those inside them; blocks that hold an own team; and the level above, but for the programme."""
-    members = {member.removesuffix(LEADS_SUFFIX) for member in found.key.split("+")}
-    if viewer.inside & members or found.parent in viewer.inside:
-        return True
-    if found.level is Level.PROGRAMME:
-        return False
-    own = (results.group(key) for key in viewer.own_groups)
-    return any(group is not None and group.parent == found.key for group in own)
 
 
 def _render(template: str, page: object, **values: object) -> str:
