@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Select, and_, select
 
 from survey_app.extensions import db
+from survey_app.models.groups import Group
 from survey_app.models.publications import PublishedCellRow, PublishedCut, PublishedMeasure
-from survey_app.models.pulses import Wave, WaveState
+from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 
 _FIGURES = (
     "n",
@@ -26,6 +27,9 @@ _FIGURES = (
 )
 
 
+_OF_CELL = and_(
+    PublishedMeasure.wave_id == PublishedCellRow.wave_id, PublishedMeasure.measure == PublishedCellRow.measure
+)
 _CUT_FIGURES = ("n", "score", "low", "high", "likely_low", "likely_high")
 
 
@@ -34,13 +38,7 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
     query = (
         select(PublishedCellRow, Wave.key, Wave.state, PublishedMeasure)
         .join(Wave, Wave.id == PublishedCellRow.wave_id)
-        .join(
-            PublishedMeasure,
-            and_(
-                PublishedMeasure.wave_id == PublishedCellRow.wave_id,
-                PublishedMeasure.measure == PublishedCellRow.measure,
-            ),
-        )
+        .join(PublishedMeasure, _OF_CELL)
         .order_by(Wave.closed_at, Wave.id, PublishedCellRow.id)
     )
     if wave is not None:
@@ -49,6 +47,64 @@ def list_published(*, wave: str | None = None, group: str | None = None) -> Iter
         query = query.where(PublishedCellRow.group_key == group)
     yield from _cells(query)
     yield from _cuts(wave, group)
+
+
+def page_of_cells(
+    programme: str, groups: Collection[str] | None, wanted: Mapping[str, str], *, after: int, limit: int
+) -> Iterator[dict[str, Any]]:  # Any: JSON
+    """Yield cells of a programme's closed waves in the order of their ids, from the one after `after` on.
+
+    Parameters
+    ----------
+    groups
+        The keys of the groups that may be seen; None for all of the programme.
+    wanted
+        Only cells of this `wave`, `group` or `measure`.
+    """
+    query = (
+        select(PublishedCellRow, Wave.key, Wave.state, PublishedMeasure)
+        .join(Wave, Wave.id == PublishedCellRow.wave_id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .join(Group, Group.id == Pulse.programme_id)
+        .join(PublishedMeasure, _OF_CELL)
+        .where(Group.key == programme, Wave.state == WaveState.CLOSED, PublishedCellRow.id > after)
+        .order_by(PublishedCellRow.id)
+        .limit(limit)
+    )
+    columns = {"wave": Wave.key, "group": PublishedCellRow.group_key, "measure": PublishedCellRow.measure}
+    for name, value in wanted.items():
+        query = query.where(columns[name] == value)
+    if groups is not None:
+        query = query.where(PublishedCellRow.group_key.in_(groups))
+    yield from _cells(query)
+
+
+def asked_instruments(programme: str) -> Mapping[str, set[str]]:
+    """The waves of a programme whose results are out, by the version they asked."""
+    found: dict[str, set[str]] = {}
+    for wave, reference in db.session.execute(
+        _asked(programme).with_only_columns(Wave.key, WaveTerms.instrument_reference)
+    ):
+        found.setdefault(reference, set()).add(wave)
+    return found
+
+
+def instrument_document(
+    programme: str, reference: str, waves: Collection[str]
+) -> dict[str, Any] | None:  # Any: an instrument's document
+    """What a version asks, as one of these waves froze it; None where none of them asked it."""
+    query = _asked(programme).where(WaveTerms.instrument_reference == reference, Wave.key.in_(waves)).limit(1)
+    return db.session.scalar(query.with_only_columns(WaveTerms.instrument))
+
+
+def _asked(programme: str) -> Select[Any]:  # Any: columns are chosen by whoever asks
+    return (
+        select(Wave.id)
+        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+        .join(Pulse, Pulse.id == Wave.pulse_id)
+        .join(Group, Group.id == Pulse.programme_id)
+        .where(Group.key == programme, Wave.state == WaveState.CLOSED)
+    )
 
 
 def _cells(query: Select[PublishedCellRow, str, str, PublishedMeasure]) -> Iterator[dict[str, Any]]:  # Any: JSON

@@ -169,7 +169,7 @@ def find_viewer(reference: str, now: datetime, vault: Vault) -> Viewer | None:
         name=account.name,
         roles=tuple(roles),
         own_groups=own,
-        inside=_groups_inside([group for _, group in grants]),
+        inside=groups_inside_of([group for _, group in grants]),
         programme=programme_of(largest).key if largest else "",
     )
 
@@ -209,7 +209,8 @@ def _account_id(email: str, vault: Vault) -> int | None:
     return None if contact is None else contact.account_id
 
 
-def _groups_inside(groups: Sequence[Group]) -> frozenset[str]:
+def groups_inside_of(groups: Sequence[Group]) -> frozenset[str]:
+    """The keys of these groups and of every group inside them."""
     found = {group.id: group.key for group in groups}
     layer = list(found)
     while layer:

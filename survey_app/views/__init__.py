@@ -27,6 +27,7 @@ from survey_app.views import (
     sign_in,
     waves,
 )
+from survey_app.views.api import pages as api
 
 
 def register_views(app: Flask, *, demo: bool) -> None:
@@ -43,6 +44,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
 
 
 _PAGES = (
+    api,
     comments,
     exports,
     health,

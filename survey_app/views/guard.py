@@ -13,6 +13,12 @@ from survey_app.use_cases.access import Viewer, find_viewer
 
 SIGN_IN_NOT_NEEDED = frozenset(
     {
+        "api.cells",
+        "api.describe",
+        "api.groups",
+        "api.instrument",
+        "api.instruments",
+        "api.waves",
         "demo.outbox",
         "demo.mail",
         "demo.text",
@@ -40,7 +46,7 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "static",
     }
 )
-"""Every other page needs a session: a new one is closed until it is placed."""
+"""Every other page needs a session: a new one is closed until it is placed. The API asks for keys of its own."""
 
 FORMS_WITHOUT_ORIGIN = frozenset(
     {"hooks.notify_status", "hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
