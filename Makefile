@@ -48,7 +48,7 @@ peers: ## fetch what others wrote that our peers are held to; as root on Debian,
 
 lighthouse: $(VENV)/.dev ## fetch Lighthouse (220 MB, needs npm) and let it judge the pulse
 	npm install --prefix build/lighthouse --no-audit --no-fund --silent lighthouse@12.8.2
-	$(BIN)/pytest tests/journeys/test_lighthouse.py
+	LIGHTHOUSE=alone $(BIN)/pytest tests/journeys/test_lighthouse.py
 
 translations: $(VENV)/.dev ## bring the catalogues of other languages up to date with the pages
 	$(BIN)/pybabel extract -F babel.toml -k phrase --no-location --sort-output --omit-header -o build/messages.pot .

@@ -168,6 +168,37 @@ class SmallChangeMark:
 
 
 @dataclass(frozen=True)
+class TriedChange:
+    """A small change of a team of a programme."""
+
+    title: str
+    team: str
+    authority: str
+    started_on: date
+
+
+@dataclass(frozen=True)
+class FlaggedLine:
+    """A team's line on a measure whose newest wave is outside its usual range."""
+
+    group: str
+    name: str
+    measure: str
+    title: str
+    is_higher: bool
+    is_better: bool
+    since: str
+
+
+@dataclass(frozen=True)
+class Flags:
+    """How many of a programme's lines have a usual range, and which of them are outside it."""
+
+    lines: int
+    flagged: tuple[FlaggedLine, ...]
+
+
+@dataclass(frozen=True)
 class ReportingGroup:
     """A group that has a page of its own."""
 
@@ -210,6 +241,14 @@ class PublishedResults(Protocol):
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
         """What the group tried, oldest first."""
+        ...
+
+    def tried(self, programme: str) -> Sequence[TriedChange]:
+        """Every small change of a programme's teams, oldest first."""
+        ...
+
+    def flags(self, programme: str) -> Flags | None:
+        """Lines of a programme that are outside their usual range, as counted when the newest wave was drawn."""
         ...
 
     def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from dashboards.snapshots import (
     Coverage,
     CutFigure,
+    Flags,
     Level,
     LinePlace,
     Measure,
@@ -19,6 +20,7 @@ from dashboards.snapshots import (
     ShownCell,
     SmallChangeMark,
     StoredChart,
+    TriedChange,
     WithheldCell,
     WithheldReason,
 )
@@ -103,6 +105,8 @@ class FakeResults:
     charts: dict[tuple[str, str, str], StoredChart] = field(default_factory=dict)
     waves_of: dict[str, list[PublishedWave]] = field(default_factory=dict)
     all_cuts: list[CutFigure] = field(default_factory=list)
+    all_tried: list[TriedChange] = field(default_factory=list)
+    counted: Flags | None = None
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.waves_of.get(group, self.published)
@@ -121,6 +125,12 @@ class FakeResults:
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
         return self.changes.get(group, [])
+
+    def tried(self, programme: str) -> Sequence[TriedChange]:
+        return self.all_tried
+
+    def flags(self, programme: str) -> Flags | None:
+        return self.counted
 
     def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
         return self.charts.get((group, measure, variant))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboards import words
 from dashboards.comparison import Asked, Standing, comparable_cells, stand_against_others
 from dashboards.pages.addresses import chart_path, group_path
+from dashboards.pages.movement import MovementPage, build_movement
 from dashboards.snapshots import Measure, PublishedCell, PublishedResults, PublishedWave, ReportingGroup, ShownCell
 
 _MOST_NAMED = 3
@@ -58,10 +59,19 @@ class ComparisonPage:
     answered: str | None
     rows: tuple[ComparedGroup, ...]
     charts: tuple[ComparedMeasure, ...]
+    movement: MovementPage
 
 
-def build_comparison_page(results: PublishedResults, group: ReportingGroup) -> ComparisonPage | None:
-    """Return the groups straight under one, side by side; None before the first wave is published."""
+def build_comparison_page(
+    results: PublishedResults, group: ReportingGroup, *, begins_together: bool = False
+) -> ComparisonPage | None:
+    """Return the groups straight under one, side by side; None before the first wave is published.
+
+    Parameters
+    ----------
+    begins_together
+        Whether lines over time are drawn by months since each group's first wave.
+    """
     waves = results.waves(group.key)
     if not waves:
         return None
@@ -89,6 +99,7 @@ def build_comparison_page(results: PublishedResults, group: ReportingGroup) -> C
         answered=_answered_altogether(results, group, newest),
         rows=rows,
         charts=tuple(_comparison_charts(results, group, newest.measures, rows)),
+        movement=build_movement(results, group, children, newest.measures, begins_together=begins_together),
     )
 
 

@@ -34,6 +34,11 @@ class Letter:
     parts: tuple[Part, ...]
     html: str
 
+    @property
+    def is_sign_in(self) -> bool:
+        """Whether it holds a link to sign in with."""
+        return any(part.is_link and "/sign-in/" in part.text for part in self.parts)
+
 
 @dataclass(frozen=True)
 class ReceivedText:

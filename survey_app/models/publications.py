@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.extensions import Base
@@ -113,6 +113,17 @@ class StoredChartRow(Base):
     fingerprint: Mapped[str]
     svg: Mapped[str] = mapped_column(Text)
     drawn_at: Mapped[datetime]
+
+
+class ProgrammeFlags(Base):
+    """Lines outside their usual range in a programme, counted when its newest wave was drawn."""
+
+    __tablename__ = "programme_flags"
+
+    programme_key: Mapped[str] = mapped_column(primary_key=True)
+    lines: Mapped[int]
+    flagged: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # Any: FlaggedLine as JSON
+    counted_at: Mapped[datetime]
 
 
 class DisclosureAudit(Base):

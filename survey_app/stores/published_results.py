@@ -7,11 +7,14 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from dashboards.snapshots import (
     Coverage,
     CutFigure,
     FavourableShare,
+    FlaggedLine,
+    Flags,
     Level,
     LinePlace,
     Measure,
@@ -21,12 +24,19 @@ from dashboards.snapshots import (
     ShownCell,
     SmallChangeMark,
     StoredChart,
+    TriedChange,
     WithheldCell,
     WithheldReason,
 )
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.models.publications import PublishedCellRow, PublishedCut, PublishedMeasure, StoredChartRow
+from survey_app.models.publications import (
+    ProgrammeFlags,
+    PublishedCellRow,
+    PublishedCut,
+    PublishedMeasure,
+    StoredChartRow,
+)
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.models.small_changes import SmallChange
 
@@ -102,6 +112,25 @@ class DatabaseResults:
             .order_by(SmallChange.started_on, SmallChange.id)
         )
         return [SmallChangeMark(row.title, row.started_on) for row in rows]
+
+    def tried(self, programme: str) -> Sequence[TriedChange]:
+        """Every small change of a programme's teams, oldest first."""
+        area, authority, whole = aliased(Group), aliased(Group), aliased(Group)
+        rows = db.session.execute(
+            select(SmallChange.title, Group.name, authority.name, SmallChange.started_on)
+            .join(Group, Group.id == SmallChange.group_id)
+            .join(area, area.id == Group.parent_id)
+            .join(authority, authority.id == area.parent_id)
+            .join(whole, whole.id == authority.parent_id)
+            .where(whole.key == programme)
+            .order_by(SmallChange.started_on, SmallChange.id)
+        )
+        return [TriedChange(*row) for row in rows]
+
+    def flags(self, programme: str) -> Flags | None:
+        """Lines of a programme that are outside their usual range, as counted when the newest wave was drawn."""
+        row = db.session.get(ProgrammeFlags, programme)
+        return None if row is None else Flags(row.lines, tuple(FlaggedLine(**line) for line in row.flagged))
 
     def groups(self) -> Sequence[ReportingGroup]:
         """Every group of the newest wave of each authority, and the programme, by key."""

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import and_, select, update
 
 from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
+from dashboards.charts.multiples import VARIANTS as SMALL_VARIANTS
+from dashboards.charts.multiples import draw_small, frame_of
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
+from dashboards.flags import count_flags, together
 from dashboards.pages.comparison import compared_on, current_cells
-from dashboards.snapshots import Level, ReportingGroup, ShownCell, StoredChart
+from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart
 from dashboards.trends import Trend, build_trend
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.models.publications import StoredChartRow
+from survey_app.models.publications import ProgrammeFlags, StoredChartRow
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.published_results import DatabaseResults
 
 Picture = tuple[str, str, StoredChart]
 """(measure, variant, picture)"""
 
+Line = tuple[ReportingGroup, Trend]
 
 _NOT_DRAWN_YET = and_(Wave.state == WaveState.CLOSED, Wave.charts_drawn_at.is_(None))
 
@@ -43,10 +48,17 @@ def draw_charts(now: datetime) -> int:
     drawn = 0
     for programme in programmes:
         results = DatabaseResults(programme)
+        counted: list[Flags] = []
+        of_authorities: list[Line] = []
         for group in results.groups():
             sketch = _sketch(results, group)
             db.session.rollback()
+            lines = [(group, trend) for trend in sketch.trends]
+            counted.append(count_flags(lines))
+            of_authorities += lines if group.level is Level.AUTHORITY else []
             drawn += _store(group.key, list(_pictures(sketch)), now)
+        drawn += _draw_authorities(of_authorities, now)
+        _store_flags(programme, together(counted), now)
     db.session.execute(
         update(Wave).where(_NOT_DRAWN_YET).values(charts_drawn_at=now).execution_options(synchronize_session=False)
     )
@@ -85,6 +97,28 @@ def _pictures(sketch: _Sketch) -> Iterator[Picture]:
         cells = [cell for cell in sketch.compared if cell.measure == measure]
         for variant in VARIANTS:
             yield measure, variant, draw_dots(cells, variant, extent)
+
+
+def _draw_authorities(lines: Sequence[Line], now: datetime) -> int:
+    """Small pictures of a programme's authorities, on axes that they share."""
+    if not lines:
+        return 0
+    frame = frame_of(trend for _, trend in lines)
+    drawn = 0
+    for key, own in groupby(lines, key=lambda line: line[0].key):
+        pictures = [
+            (trend.measure.id, variant, draw_small(trend, variant, frame))
+            for _, trend in own
+            for variant in SMALL_VARIANTS
+        ]
+        drawn += _store(key, pictures, now)
+    return drawn
+
+
+def _store_flags(programme: str, found: Flags, now: datetime) -> None:
+    flagged = [asdict(line) for line in found.flagged]
+    db.session.merge(ProgrammeFlags(programme_key=programme, lines=found.lines, flagged=flagged, counted_at=now))
+    db.session.commit()
 
 
 def _store(key: str, pictures: Sequence[Picture], now: datetime) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
 from survey_app.demo.bouncing import send_bounce
-from survey_app.demo.mailbox import list_letters, list_texts, read_letter
+from survey_app.demo.mailbox import Letter, list_letters, list_texts, read_letter
 from survey_app.extensions import settings
 from survey_app.use_cases.delivery_overview import words_of
 from survey_app.views.guard import CONTENT_SECURITY_POLICY
 
 pages = Blueprint("demo", __name__, url_prefix="/demo")
 _SHOWN = 12
+_SIGN_INS_SHOWN = 3
+"""Of letters to sign in, so that trying everybody's page out does not push the invitations off this one."""
 
 TEXT_BUTTONS = {
     "deliver": {"status": "delivered"},
@@ -30,10 +33,11 @@ def outbox() -> Response:
     """List what was received, newest first, with what became of it."""
     folder = settings().mailbox_dir
     letters, texts = list_letters(folder), list_texts(folder)
-    shown = [letter.attempt for letter in letters[:_SHOWN]] + [text.sid for text in texts[:_SHOWN]]
+    to_show = _newest(letters)
+    shown = [letter.attempt for letter in to_show] + [text.sid for text in texts[:_SHOWN]]
     page = render_template(
         "demo/outbox.html",
-        letters=letters[:_SHOWN],
+        letters=to_show,
         texts=texts[:_SHOWN],
         letter_count=len(letters),
         text_count=len(texts),
@@ -43,6 +47,13 @@ def outbox() -> Response:
     response = Response(page)
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
     return response
+
+
+def _newest(letters: Sequence[Letter]) -> list[Letter]:
+    """The newest letters, few of them to sign in, in the order they came."""
+    kept = {letter.name for letter in [each for each in letters if each.is_sign_in][:_SIGN_INS_SHOWN]}
+    kept |= {letter.name for letter in [each for each in letters if not each.is_sign_in][:_SHOWN]}
+    return [letter for letter in letters if letter.name in kept]
 
 
 @pages.post("/outbox/text/<sid>/<action>")

@@ -38,7 +38,8 @@ def programme() -> str:
         abort(404)
     results = DatabaseResults(current_viewer().programme)
     group = results.group(found)
-    page = build_comparison_page(results, group) if group else None
+    together = request.args.get("axis") == "months"
+    page = build_comparison_page(results, group, begins_together=together) if group else None
     return _render("comparison.html", page=page)
 
 

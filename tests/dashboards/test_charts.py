@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
+from dashboards.charts.multiples import draw_small, frame_of
 from dashboards.charts.trend import PHONE, SIZES, WIDE, _bands, draw_sparkline, draw_trend
 from dashboards.snapshots import LinePlace, PublishedWave, SmallChangeMark
 from dashboards.trends import build_trend
@@ -115,3 +116,35 @@ def test_the_bands_of_a_line_whose_questions_changed_meet_half_way():
     assert (first["label"], second["label"]) == ("usual range", "")
     assert second["centre"] == pytest.approx(first["centre"] - 6, abs=0.11)
     assert ">Q</text>" in draw_trend(found, WIDE).svg
+
+
+MONTHS = [shown(number, 60 + number % 3) for number in range(6)]
+
+
+def frame(*trends):
+    return frame_of(trends)
+
+
+@pytest.mark.parametrize(("variant", "ends"), [("small", ["Jan 25", "Jun 25"]), ("small-since", ["start", "5 months"])])
+def test_small_multiples_share_their_axes(variant, ends):
+    late = [shown(number, 30) for number in (4, 5)]
+    shared = frame(trend(MONTHS), trend(late))
+    assert (shared.low, shared.high, shared.months) == (20, 80, 5)
+    for line, latest in ((trend(MONTHS), "62"), (trend(late), "30")):
+        texts = re.findall(r"<text[^>]*>([^<]+)</text>", draw_small(line, variant, shared).svg)
+        assert set(ends) <= set(texts)
+        assert latest in texts
+
+
+def test_a_small_line_is_broken_where_it_is_not_known_or_not_comparable():
+    gaps = [*MONTHS, withheld(6), shown(7, 61), shown(8, 61, instrument="crescendo-pulse@2.0.0")]
+    pictures = [draw_small(trend(cells), "small", frame(trend(gaps))) for cells in (MONTHS, gaps)]
+    assert [len(re.findall('stroke="#12436d" stroke-width="2"', picture.svg)) for picture in pictures] == [1, 3]
+    assert frame(trend([shown(0, 50)])).months == 1
+    one = draw_small(trend([shown(0, 50)]), "small-since", frame(trend([shown(0, 50)])))
+    assert "1 month<" in one.svg
+
+
+def test_a_small_picture_has_no_script_style_or_foreign_address():
+    svg = draw_small(trend(MONTHS), "small", frame(trend(MONTHS))).svg
+    assert not re.search(r"<style|<script|style=|href=|aria-label=", svg)

@@ -1,4 +1,3 @@
-import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -30,7 +29,8 @@ def answer(visitor, link, *, show):
             taps += 1
         if show:
             visitor.show(f"pulse_{screen + 1}")
-        page.locator(".pulse-steps button").first.click()
+        with page.expect_navigation():
+            page.locator(".pulse-steps button").first.click()
         taps += 1
     assert page.get_by_role("heading", name="Thank you. Your answers are in.").is_visible()
     return taps
@@ -59,18 +59,6 @@ def test_amara_answers_from_a_text_and_from_an_email_and_is_counted(phone, produ
     assert phone.context.cookies() == []
 
     assert count_ballots(product) == before + 2
-    newest = re.findall(r"^(\S+)  open", product.pulse("waves", "list"), re.MULTILINE)[0]
-    earlier = product.published()
-    ballots = count_ballots(product)
-    assert "key destroyed" in product.pulse("waves", "close", newest)
-    cells = [cell for cell in product.published() if cell["wave"] == newest]
-    assert [cell for cell in product.published() if cell["wave"] != newest] == earlier
-    counted = next(cell["n"] for cell in cells if cell["group"] == "crescendo")
-    assert ballots - 4 <= counted <= ballots, "fewer than five answers may fill no block"
-    assert count_ballots(product) == 0
-    phone.go(by_text)
-    assert phone.page.get_by_role("heading", name="This pulse has closed").is_visible()
-    phone.show("closed")
 
 
 def test_the_pulse_works_without_any_script(chromium, product):

@@ -10,7 +10,11 @@ def test_dev_compares_authorities_in_words_and_follows_one_to_its_own_past(visit
     names = page.locator(".coverage a").all_inner_texts()
     assert names == sorted(names) == ["Ashcombe", "Brackenfield"]
     assert page.locator(".dots img").count() == 4
-    table = page.locator("table")
+    table = page.locator(".wide-only table")
+    assert page.locator(".multiples img").count() == 8
+    page.get_by_role("link", name="Show months since each started").click()
+    assert page.locator(".multiples img").count() == 8
+    assert page.get_by_text("chance alone would give").is_visible()
     assert table.is_visible() == (page.viewport_size["width"] > 768)
     visitor.show("programme")
 

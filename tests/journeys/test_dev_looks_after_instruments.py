@@ -17,7 +17,7 @@ def test_dev_previews_and_compares_versions(visitor):
     frame = page.frame_locator("iframe")
     frame.get_by_text("Roeddwn yn teimlo fy mod yn perthyn i fy nhîm.").wait_for()
     for part in range(2, 5):
-        frame.get_by_role("link", name="Nesaf").click()
+        frame.get_by_role("button", name="Nesaf").click()
         frame.get_by_role("heading", name=f"Rhan {part} o 4").wait_for()
     frame.get_by_text("Rhedais allan o egni").wait_for()
     assert frame.locator("fieldset").count() == 4

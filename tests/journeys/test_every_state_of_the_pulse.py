@@ -90,7 +90,8 @@ class Reader:
 
     def press(self, number=0):
         """Press one of the page's buttons."""
-        self.page.locator(".govuk-button").nth(number).click()
+        with self.page.expect_navigation():
+            self.page.locator(".govuk-button").nth(number).click()
 
     def post(self, link, **fields):
         """Send a form as a page of ours would have."""
@@ -251,7 +252,8 @@ def test_answering_works(chromium, town, name, options):
         if name == "forced_colours":
             assert len(set(page.evaluate(_GROUNDS))) == 2
         page.screenshot(path=f"build/screenshots/state_{name}_{screen + 1}.png", full_page=True)
-        page.locator(".pulse-steps button").first.click()
+        with page.expect_navigation():
+            page.locator(".pulse-steps button").first.click()
     assert page.locator("h1").inner_text() == "Thank you. Your answers are in."
     context.close()
 

@@ -15,7 +15,7 @@ LEAST = {"accessibility": 100, "best-practices": 100, "performance": 95}
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skipif(not LIGHTHOUSE.exists() or CHROMIUM is None, reason="Lighthouse: make lighthouse"),
+    pytest.mark.skipif("LIGHTHOUSE" not in os.environ, reason="it measures alone: make lighthouse"),
 ]
 
 

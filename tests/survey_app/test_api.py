@@ -104,7 +104,12 @@ def test_a_key_sees_what_somebody_with_a_role_in_its_group_sees(ben, dev):
 def test_waves_and_instruments_say_what_was_asked(ben):
     wave = ben.all("waves")[0]
     assert wave["minimum_group_size"] == 5
-    assert [measure["id"] for measure in wave["measures"]] == ["connectedness", "purpose-alignment", "optimism", "burnout"]
+    assert [measure["id"] for measure in wave["measures"]] == [
+        "connectedness",
+        "purpose-alignment",
+        "optimism",
+        "burnout",
+    ]
     (asked,) = ben.all("instruments")
     assert asked == {"reference": "crescendo-pulse@1.0.0", "waves": ["wave-1", "wave-2"]}
     document = ben.get("/api/v1/instruments/crescendo-pulse/1.0.0").json

@@ -116,11 +116,12 @@ def test_a_preview_walks_through_every_screen_and_shows_lists_as_lists(dev):
     while path:
         page = dev.get(path).text
         seen.append(page)
-        following = re.search(r'href="([^"]*)">Next</a>', page)
+        following = re.search(r'<a href="([^"]*)"[^>]*>\s*Next\s*</a>', page)
         path = following[1] if following else None
-    assert 'class="options list"' in seen[-1]
+    assert 'class="govuk-radios pulse-scale"' in seen[0]
+    assert 'class="govuk-radios"' in seen[-1]
     assert "Social worker" in seen[-1]
-    assert "Back</a>" in seen[-1]
+    assert re.search(r"Back\s*</a>", seen[-1])
 
 
 def test_what_a_format_cannot_carry_is_on_the_page_before_anything_is_written(dev):

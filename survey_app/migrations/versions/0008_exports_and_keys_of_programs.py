@@ -1,4 +1,4 @@
-"""Exports that are made by jobs, and keys of programs that read published figures."""
+"""Exports that are made by jobs, keys of programs that read published figures, flags counted over a programme."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_export_orders")),
     )
     op.create_table(
+        "programme_flags",
+        sa.Column("programme_key", sa.String(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("flagged", sa.JSON(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("programme_key", name=op.f("pk_programme_flags")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -46,4 +54,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("api_keys")
+    op.drop_table("programme_flags")
     op.drop_table("export_orders")
