@@ -22,6 +22,8 @@ from dashboards.trends import Reading, ReadingKind
 from scoring.differences import TeamChange, Verdict
 
 _LIKELY_REACH = NormalDist().inv_cdf(0.975)
+LOW_RESPONSE = 40
+"""Below this many in a hundred a page says so."""
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 LEVEL_WORDS = {
     Level.TEAM: "team",
@@ -64,6 +66,13 @@ def coverage(cell: ShownCell) -> str:
         return ""
     share = "nearly all" if cell.coverage is Coverage.NEARLY_ALL else "most"
     return f"Covers {share} of the answers; the rest are counted one level up."
+
+
+def low_response(cell: ShownCell) -> str:
+    """What to keep in mind where few of those asked have answered."""
+    if cell.response_rate is None or cell.response_rate >= LOW_RESPONSE:
+        return ""
+    return "Fewer than half of those asked answered; those who did not may feel differently."
 
 
 def direction(measure: Measure) -> str:

@@ -46,6 +46,7 @@ class GroupPage:
     signals: tuple[Signal, ...]
     answered: str | None
     coverage: str
+    low_response: str
     withheld: str | None
     look_instead: tuple[Link, ...]
     rows: tuple[MeasureRow, ...]
@@ -72,6 +73,7 @@ def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupP
         signals=tuple(_signal(trend) for trend in trends if trend.reading.is_signal),
         answered=words.answered(shown) if shown else None,
         coverage=words.coverage(shown) if shown else "",
+        low_response=words.low_response(shown) if shown else "",
         withheld=withheld_sentence(results, newest, withheld, shown),
         look_instead=_look_instead(results, group, withheld) if not shown else (),
         rows=tuple(_measure_row(results, group, trend) for trend in trends),

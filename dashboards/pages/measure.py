@@ -74,6 +74,7 @@ class MeasurePage:
     score: str | None
     likely: str
     answered: str
+    low_response: str
     withheld: str | None
     usual: str
     chart_wide: str | None
@@ -124,6 +125,7 @@ def build_measure_page(
         score=words.score(shown) if shown else None,
         likely=words.likely(shown) if shown else "",
         answered=words.answered(shown) if shown else "",
+        low_response=words.low_response(shown) if shown else "",
         withheld=withheld_sentence(results, waves[-1], withheld, shown),
         usual=_usual_sentence(trend),
         chart_wide=chart_path(results, group.key, measure.id, "wide") if latest else None,

@@ -21,6 +21,7 @@ from survey_app.models import (
     pulses,
     rosters,
     senders,
+    shared_pages,
     small_changes,
 )
 
@@ -43,5 +44,6 @@ MODULES = (
     pulses,
     rosters,
     senders,
+    shared_pages,
     small_changes,
 )

@@ -20,6 +20,7 @@ from survey_app.use_cases.exporting import forget_exports, orders_to_make
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.reminding import plan_reminders
 from survey_app.use_cases.roster_uploads import forget_uploads
+from survey_app.use_cases.sharing import forget_shared
 
 _LOG = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def _ring_exports(current: Settings, now: datetime) -> None:
 def _tidy(_current: Settings, now: datetime) -> None:
     forget_uploads(now)
     forget_exports(now)
+    forget_shared(now)
 
 
 def _beat(_current: Settings, now: datetime) -> None:

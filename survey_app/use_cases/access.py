@@ -21,7 +21,7 @@ from survey_app.models.groups import Group
 from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint
 from survey_app.use_cases.errors import UnknownGroup
-from survey_app.use_cases.groups import programme_of
+from survey_app.use_cases.groups import groups_inside_of, programme_of
 
 LINK_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(hours=12)
@@ -207,14 +207,3 @@ def _contact_of_account(email: str, vault: Vault) -> Select[ContactPoint]:
 def _account_id(email: str, vault: Vault) -> int | None:
     contact = db.session.scalar(_contact_of_account(email, vault))
     return None if contact is None else contact.account_id
-
-
-def groups_inside_of(groups: Sequence[Group]) -> frozenset[str]:
-    """The keys of these groups and of every group inside them."""
-    found = {group.id: group.key for group in groups}
-    layer = list(found)
-    while layer:
-        children = db.session.execute(select(Group.id, Group.key).where(Group.parent_id.in_(layer))).all()
-        found.update((child_id, key) for child_id, key in children)
-        layer = [child_id for child_id, _ in children]
-    return frozenset(found.values())

@@ -13,10 +13,10 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.api_keys import ApiKey
 from survey_app.models.groups import Group
-from survey_app.use_cases.access import Viewer, groups_inside_of
+from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import KeyTaken, UnknownApiKey, UnknownGroup
-from survey_app.use_cases.groups import programme_of
+from survey_app.use_cases.groups import groups_inside_of, programme_of
 
 LONGEST_LIFE = timedelta(days=730)
 _PREFIX = "pulse_"

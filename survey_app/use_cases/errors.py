@@ -125,6 +125,13 @@ class UnknownApiKey(UseCaseError):
         super().__init__(f"There is no key {name!r}. `pulse api-keys list` shows them all.")
 
 
+class UnknownLink(UseCaseError):
+    """A link to a shared page that is wrong, over or ended."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not good any more. Ask whoever shared it for a new one.")
+
+
 class UnknownExport(UseCaseError):
     """An export that is not there, or no longer, or somebody else's."""
 

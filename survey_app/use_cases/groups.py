@@ -78,6 +78,17 @@ def programme_of(group: Group) -> Group:
     return group
 
 
+def groups_inside_of(groups: Sequence[Group]) -> frozenset[str]:
+    """The keys of these groups and of every group inside them."""
+    found = {group.id: group.key for group in groups}
+    layer = list(found)
+    while layer:
+        children = db.session.execute(select(Group.id, Group.key).where(Group.parent_id.in_(layer))).all()
+        found.update((child_id, key) for child_id, key in children)
+        layer = [child_id for child_id, _ in children]
+    return frozenset(found.values())
+
+
 def current_tree(
     programme: Group, areas_with_leads: Collection[str] = (), *, authorities: Collection[str] = ()
 ) -> GroupTree:

@@ -24,6 +24,7 @@ from survey_app.views import (
     respond,
     results,
     rosters,
+    shared,
     sign_in,
     waves,
 )
@@ -58,6 +59,7 @@ _PAGES = (
     respond,
     results,
     rosters,
+    shared,
     sign_in,
     waves,
 )

@@ -13,7 +13,7 @@ from survey_app.extensions import db
 from survey_app.phrases import phrase
 from survey_app.views.not_now import RETRY_AFTER
 
-_SECRET_PATHS = re.compile(r"^/(p|o|sign-in)/[^/]+")
+_SECRET_PATHS = re.compile(r"^/(p|o|sign-in|shared)/[^/]+")
 _SENTENCES = {
     400: (phrase("Something in the form was not right"), phrase("Please go back and try again.")),
     403: (phrase("That is not allowed here"), phrase("Please open the page again and try once more.")),

@@ -38,6 +38,8 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "public.support",
         "respond.answer",
         "respond.show",
+        "shared.picture",
+        "shared.show",
         "sign_in.ask",
         "sign_in.check_mail",
         "sign_in.confirm",
@@ -53,7 +55,7 @@ FORMS_WITHOUT_ORIGIN = frozenset(
 )
 """Forms that a signature, or the secret in their address, authorises: mail programs send odd origins."""
 
-_SECRET_IN_ADDRESS = frozenset({"opting_out", "respond"})
+_SECRET_IN_ADDRESS = frozenset({"opting_out", "respond", "shared"})
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -115,6 +117,7 @@ def _refuse_foreign_forms() -> None:
 
 
 def _require_sign_in() -> AnyResponse | None:
+    g.pop("viewer", None)  # requests inside one application context, as in tests, share `g`
     if request.endpoint is None or request.endpoint in SIGN_IN_NOT_NEEDED:
         return None
     reference = request.cookies.get(session_cookie(), "")

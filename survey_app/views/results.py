@@ -12,8 +12,9 @@ from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell
 from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
+from survey_app.use_cases.ahead import ahead_of
 from survey_app.use_cases.moderation import newest_comments
-from survey_app.use_cases.reading import may_read
+from survey_app.use_cases.reading import is_inside, may_read
 from survey_app.use_cases.receipts import partition_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links, leads_programme
@@ -26,7 +27,7 @@ def home() -> AnyResponse | str:
     """The first screen of the viewer's largest role."""
     found = current_viewer().home
     if found is None:
-        return render_template("empty.html", home_links=())
+        return render_template("empty.html", home_links=(), ahead=None)
     return redirect(group_path(*found))
 
 
@@ -40,7 +41,7 @@ def programme() -> str:
     group = results.group(found)
     together = request.args.get("axis") == "months"
     page = build_comparison_page(results, group, begins_together=together) if group else None
-    return _render("comparison.html", page=page)
+    return _render("comparison.html", page=page, ahead=ahead_of(found))
 
 
 @pages.get("/teams/<key>", defaults={"level": Level.TEAM})
@@ -50,8 +51,9 @@ def group(key: str, level: Level) -> str:
     """A group's first screen."""
     results = DatabaseResults(current_viewer().programme)
     found = _readable_group(results, key, level)
+    ahead = ahead_of(key)
     if found is None:
-        return _render("empty.html", page=None)
+        return _render("empty.html", page=None, ahead=ahead)
     parent = results.group(found.parent) if found.parent else None
     may_see_parent = parent is not None and may_read(results, current_viewer(), parent)
     children = [
@@ -61,7 +63,15 @@ def group(key: str, level: Level) -> str:
     ]
     page = build_group_page(results, found)
     comments = _comments(results, found) if page else None
-    return _render("group.html", page=page, may_see_parent=may_see_parent, children=children, comments=comments)
+    return _render(
+        "group.html",
+        page=page,
+        may_see_parent=may_see_parent,
+        children=children,
+        comments=comments,
+        ahead=ahead,
+        is_own=is_inside(current_viewer(), found),
+    )
 
 
 @pages.get("/teams/<key>/<measure>", defaults={"level": Level.TEAM})
@@ -134,5 +144,5 @@ def _readable_group(results: DatabaseResults, key: str, level: Level) -> Reporti
 def _render(template: str, page: object, **values: object) -> str:
     links = home_links(current_viewer())
     if page is None:
-        return render_template("empty.html", home_links=links)
+        return render_template("empty.html", home_links=links, **values)
     return render_template(template, page=page, home_links=links, **values)

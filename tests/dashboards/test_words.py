@@ -86,3 +86,8 @@ def test_a_wave_of_a_table_says_why_it_has_no_figure():
 
 def test_a_cell_in_a_table_is_a_figure_or_says_that_there_is_none():
     assert [words.figure(cell) for cell in (shown(0, 60), withheld(0), None)] == ["60", "Not shown", "No pulse"]
+
+
+@pytest.mark.parametrize(("rate", "says_so"), [(None, False), (39, True), (35, True), (40, False), (95, False)])
+def test_low_response_is_said_below_forty_in_a_hundred(rate, says_so):
+    assert bool(words.low_response(shown(0, 60, response_rate=rate))) is says_so

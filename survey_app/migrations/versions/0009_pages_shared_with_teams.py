@@ -1,0 +1,29 @@
+"""Pages that leads share with their teams."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "shared_pages",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("programme", sa.String(), nullable=False),
+        sa.Column("group_key", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_shared_pages_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_pages")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_shared_pages_token_hash")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("shared_pages")
