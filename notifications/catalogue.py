@@ -18,6 +18,7 @@ from notifications.segments import measure
 LONGEST_MAIL_BYTES = 15_000
 _LONGEST_SUBJECT = 60
 _TOKEN = "z" * 16
+_LONGEST_HEADLINE = "Not enough answers to show this time"
 _MAIL_PARTS = ("subject.txt", "email.txt", "email.html")
 
 
@@ -63,10 +64,27 @@ def longest_values(public_base_url: str) -> Mapping[str, Mapping[str, str]]:
         "run_by": "W" * 60,
         "minutes": "10",
         "minimum_group_size": "100",
+        "headline": _LONGEST_HEADLINE,
+        "short": _LONGEST_HEADLINE,
+        "lines": "\n".join(["W" * 160] * 3),
+        "answered": "10,000 answers, 95% or more of those asked",
+        "next_step": "W" * 160,
+        "small_change": "W" * 120,
+        "next_pulse": "W" * 80,
     }
     return {
-        "en": {**shared, "closes_on": "Wednesday 30 September", "closes_on_short": "Wed 30 Sept"},
-        "cy": {**shared, "closes_on": "Dydd Mercher 30 Tachwedd", "closes_on_short": "Llun 30 Chwef"},
+        "en": {
+            **shared,
+            "closes_on": "Wednesday 30 September",
+            "closes_on_short": "Wed 30 Sept",
+            "wave": "September 2026",
+        },
+        "cy": {
+            **shared,
+            "closes_on": "Dydd Mercher 30 Tachwedd",
+            "closes_on_short": "Llun 30 Chwef",
+            "wave": "Chwefror 2026",
+        },
     }
 
 

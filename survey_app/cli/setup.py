@@ -27,6 +27,7 @@ from survey_app.use_cases.pulses import (
     declare_cuts,
     list_pulses,
     remind_after,
+    send_digests,
 )
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
@@ -203,6 +204,20 @@ def divide_command(key: str, items: tuple[str, ...], by: str) -> None:
     """
     declare_cuts(key, items, by=by, now=now())
     click.echo(f"From its next wave on, {key} is divided by {', '.join(items) or 'nothing'}.")
+
+
+@pulses.command("digests")
+@click.argument("key")
+@click.argument("wanted", type=click.Choice(["on", "off"]))
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def digests_command(key: str, wanted: str, by: str) -> None:
+    """Tell leads and staff by email what came of a wave when its results are out, or tell nobody.
+
+    Example: pulse pulses digests monthly off
+    """
+    send_digests(key, wanted=wanted == "on", by=by, now=now())
+    click.echo(f"When results of {key} are out, {'leads and staff are told' if wanted == 'on' else 'nobody is told'}.")
 
 
 @pulses.command("comments")

@@ -14,7 +14,7 @@ from instruments.verdicts import lines
 from survey_app.cli.running import Moment, in_application, now
 from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
-from survey_app.use_cases import fieldwork, inviting, pausing, pulses, withdrawing
+from survey_app.use_cases import digesting, fieldwork, inviting, pausing, pulses, withdrawing
 
 
 @click.group()
@@ -99,7 +99,10 @@ def close(key: str) -> None:
     close_wave(pulses.find_wave_id(key), now(), vault())
     describe_waves(now())
     audit_disclosure(now())
-    click.echo(f"Closed {key}: published, {draw_charts(now())} charts drawn, key destroyed.")
+    drawn = draw_charts(now())
+    digests = digesting.plan_digests(now())
+    ring_delivery(settings().redis_url, digests, now())
+    click.echo(f"Closed {key}: published, {drawn} charts drawn, key destroyed, {len(digests)} digests in the outbox.")
 
 
 @waves.command("pause")

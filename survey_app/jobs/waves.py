@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from survey_app.extensions import settings, vault
 from survey_app.jobs.guarding import without_details
 from survey_app.queues import ring_delivery
-from survey_app.use_cases import closing, fieldwork
+from survey_app.use_cases import closing, digesting, fieldwork
 
 
 @without_details
@@ -19,7 +19,7 @@ def open_wave(wave_id: int) -> None:
 
 @without_details
 def close_wave(wave_id: int) -> None:
-    """Close a wave, publish it, draw its pictures, describe its scales, and attack all that was ever published."""
+    """Close a wave, publish it, draw its pictures, describe its scales, attack all that is published, and tell."""
     # here: a process that forks must not load the chart engine
     from survey_app.use_cases.describing import describe_waves
     from survey_app.use_cases.disclosure_audit import audit_disclosure
@@ -29,3 +29,5 @@ def close_wave(wave_id: int) -> None:
     draw_charts(datetime.now(UTC))
     describe_waves(datetime.now(UTC))
     audit_disclosure(datetime.now(UTC))
+    now = datetime.now(UTC)
+    ring_delivery(settings().redis_url, digesting.plan_digests(now), now)

@@ -27,7 +27,8 @@ class Pulse(Base):
     """A recurring two-minute survey in a programme: in these authorities, or in all where none is named.
 
     `cuts` are the items by which authorities' figures are divided: declared before anybody answers. `reminder_days` are
-    the days after opening on which people who have not answered are reminded.
+    the days after opening on which people who have not answered are reminded. `sends_digests` says whether leads and
+    staff are told by email what came of a wave.
     """
 
     __tablename__ = "pulses"
@@ -43,6 +44,7 @@ class Pulse(Base):
     authorities: Mapped[list[str]] = mapped_column(default=list)
     cuts: Mapped[list[str]] = mapped_column(default=list)
     asks_comment: Mapped[bool] = mapped_column(default=False)
+    sends_digests: Mapped[bool] = mapped_column(default=True)
     reminder_days: Mapped[list[int]] = mapped_column(JSON, default=lambda: [3, 7])
     programme: Mapped[Group] = relationship()
 
@@ -72,6 +74,7 @@ class Wave(Base):
     compacted_at: Mapped[datetime | None]
     charts_drawn_at: Mapped[datetime | None]
     described_at: Mapped[datetime | None]
+    digested_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[str | None]
     reminders_planned: Mapped[int] = mapped_column(default=0)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from dashboards.suppression.tree import GroupTree
 from instruments.definitions import Instrument
@@ -21,6 +21,7 @@ from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.pulses import Pulse, Wave, WaveState
 from survey_app.stores.sending_windows import window_of_person
+from survey_app.use_cases.digesting import waits_for_digests
 from survey_app.use_cases.errors import NobodyToInvite, UnknownWave, WrongWaveState
 from survey_app.use_cases.groups import current_tree, leads_key
 from survey_app.use_cases.instrument_library import find_instrument, require_permission
@@ -79,7 +80,7 @@ def waves_to_open(now: datetime) -> list[int]:
 
 
 def waves_to_close(now: datetime) -> list[int]:
-    """Open waves whose time is over, and waves whose closing was interrupted."""
+    """Open waves whose time is over, waves whose closing was interrupted, and those of which nobody was told yet."""
     over = (Wave.state == WaveState.OPEN) & (Wave.closes_at <= now)
     interrupted = (Wave.state == WaveState.CLOSED) & or_(
         Wave.key_destroyed_at.is_(None),
@@ -87,7 +88,8 @@ def waves_to_close(now: datetime) -> list[int]:
         Wave.charts_drawn_at.is_(None),
         Wave.described_at.is_(None),
     )
-    due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted)).order_by(Wave.id)
+    untold = and_(*waits_for_digests(now))
+    due = select(Wave.id).where(or_(over, Wave.state == WaveState.CLOSING, interrupted, untold)).order_by(Wave.id)
     return list(db.session.scalars(due))
 
 

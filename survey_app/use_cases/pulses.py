@@ -164,6 +164,14 @@ def ask_for_comments(pulse_key: str, *, wanted: bool, by: str, now: datetime) ->
     db.session.commit()
 
 
+def send_digests(pulse_key: str, *, wanted: bool, by: str, now: datetime) -> None:
+    """Tell leads and staff by email what came of a wave when its results are out, or tell nobody."""
+    pulse = find_pulse(pulse_key)
+    note(by, "send digests" if wanted else "send no digests", pulse_key, now)
+    pulse.sends_digests = wanted
+    db.session.commit()
+
+
 def remind_after(pulse_key: str, days: Sequence[int], *, by: str, now: datetime) -> None:
     """Remind people who have not answered so many days after a wave opens, in waves that are open too.
 

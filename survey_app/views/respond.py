@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from instruments.errors import InstrumentError
 from instruments.screens import screens_of
 from survey_app.extensions import settings, vault
-from survey_app.stores.personalisation import long_day
+from survey_app.stores.days import long_day
 from survey_app.use_cases.comment_texts import LONGEST_COMMENT
 from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed, WavePaused
 from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response

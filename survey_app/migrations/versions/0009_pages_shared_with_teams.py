@@ -1,4 +1,4 @@
-"""Pages that leads share with their teams."""
+"""Pages that leads share with their teams, and digests when results are out."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_pages")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_shared_pages_token_hash")),
     )
+    op.add_column("pulses", sa.Column("sends_digests", sa.Boolean(), nullable=False, server_default="1"))
+    op.add_column("waves", sa.Column("digested_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE waves SET digested_at = closed_at WHERE closed_at IS NOT NULL")
 
 
 def downgrade() -> None:
+    op.drop_column("waves", "digested_at")
+    op.drop_column("pulses", "sends_digests")
     op.drop_table("shared_pages")
