@@ -227,7 +227,8 @@ class _OneProduct(LoadScopeScheduling):
         return "journeys" if "/journeys/test_" in path and path not in _JOURNEYS_ALONE else nodeid
 
 
-_JOURNEYS_ALONE = {f"tests/journeys/test_{name}.py" for name in ("every_state_of_the_pulse", "lighthouse")}
+_ALONE = ("every_state_of_the_pulse", "leads_before_the_first_wave", "lighthouse")
+_JOURNEYS_ALONE = {f"tests/journeys/test_{name}.py" for name in _ALONE}
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:

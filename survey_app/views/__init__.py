@@ -25,6 +25,7 @@ from survey_app.views import (
     results,
     rosters,
     shared,
+    sharing,
     sign_in,
     waves,
 )
@@ -60,6 +61,7 @@ _PAGES = (
     results,
     rosters,
     shared,
+    sharing,
     sign_in,
     waves,
 )

@@ -19,6 +19,7 @@ from survey_app.stores.published_results import DatabaseResults, to_cell, to_row
 from survey_app.use_cases import closing
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.describing import describe_waves
+from survey_app.use_cases.digesting import plan_digests
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.errors import UnknownInvitation, UnknownWave, WaveClosed, WrongWaveState
 from survey_app.use_cases.fieldwork import waves_to_close
@@ -322,4 +323,5 @@ def test_pictures_are_drawn_once_a_wave(studio):
     studio.run_wave({})
     assert draw_charts(MONDAY) > 40
     describe_waves(MONDAY)
+    plan_digests(MONDAY)
     assert waves_to_close(MONDAY) == []
