@@ -25,6 +25,13 @@ class AuditFailed(DashboardError):
         super().__init__(f"The publication's own audit found {len(self.findings)} groups unprotected.")
 
 
+class TooFewGroups(DashboardError):
+    """A funnel of so few groups that it would say nothing."""
+
+    def __init__(self, groups: int, needed: int) -> None:
+        super().__init__(f"A funnel needs {needed} groups; there are {groups}.")
+
+
 class NoPdf(DashboardError):
     """PDF cannot be made on this machine."""
 

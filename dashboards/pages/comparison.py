@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboards import words
 from dashboards.comparison import Asked, Standing, comparable_cells, stand_against_others
+from dashboards.funnel import FEWEST_GROUPS, Funnel, FunnelPoint, funnel
 from dashboards.pages.addresses import chart_path, group_path
 from dashboards.pages.movement import MovementPage, build_movement
 from dashboards.snapshots import Measure, PublishedCell, PublishedResults, PublishedWave, ReportingGroup, ShownCell
@@ -59,6 +60,7 @@ class ComparisonPage:
     answered: str | None
     rows: tuple[ComparedGroup, ...]
     charts: tuple[ComparedMeasure, ...]
+    funnels: tuple[ComparedMeasure, ...]
     movement: MovementPage
 
 
@@ -99,6 +101,7 @@ def build_comparison_page(
         answered=_answered_altogether(results, group, newest),
         rows=rows,
         charts=tuple(_comparison_charts(results, group, newest.measures, rows)),
+        funnels=tuple(_funnels(results, group, newest.measures, current)),
         movement=build_movement(results, group, children, newest.measures, begins_together=begins_together),
     )
 
@@ -176,6 +179,30 @@ def _comparison_headline(measures: Sequence[Measure], rows: Sequence[ComparedGro
         named = [f"{name} on {measure.lower()}" for name, measure, _ in different]
         return f"{', '.join(named[:-1])} and {named[-1]} stand out; other differences could be chance"
     return f"{words.number_word(len(different)).capitalize()} figures stand out; other differences could be chance"
+
+
+def _funnels(
+    results: PublishedResults, group: ReportingGroup, measures: Sequence[Measure], current: Mapping[str, CurrentCells]
+) -> Iterator[ComparedMeasure]:
+    """From ten groups on: which lie further from all than their number of answers explains."""
+    for measure in measures:
+        cells = compared_on(measure.id, current.values())
+        wide = chart_path(results, group.key, measure.id, "funnel-wide")
+        phone = chart_path(results, group.key, measure.id, "funnel-phone")
+        if wide and phone and len(cells) >= FEWEST_GROUPS:
+            found = funnel(cells)
+            beyond = tuple(_outside(point, found) for point in found.points if point.beyond)
+            listed = "; ".join(beyond) or "none"
+            alt = (
+                f"Scores of {len(cells)} groups on {measure.title.lower()} over their number of answers, around "
+                f"{found.centre:.0f}. Outside what chance and ordinary variation explain: {listed}."
+            )
+            yield ComparedMeasure(_title(measure), wide, phone, alt[:500], beyond)
+
+
+def _outside(point: FunnelPoint, found: Funnel) -> str:
+    side = "above" if point.cell.score > found.centre else "below"
+    return f"{point.cell.name} lies {'far ' if point.beyond > 1 else ''}{side}"
 
 
 def _title(measure: Measure) -> str:

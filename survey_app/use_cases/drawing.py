@@ -10,10 +10,13 @@ from itertools import groupby
 from sqlalchemy import and_, select, update
 
 from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
+from dashboards.charts.funnel import VARIANTS as FUNNEL_VARIANTS
+from dashboards.charts.funnel import draw_funnel
 from dashboards.charts.multiples import VARIANTS as SMALL_VARIANTS
 from dashboards.charts.multiples import draw_small, frame_of
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
 from dashboards.flags import count_flags, together
+from dashboards.funnel import FEWEST_GROUPS, funnel
 from dashboards.pages.comparison import compared_on, current_cells
 from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart
 from dashboards.trends import Trend, build_trend
@@ -97,6 +100,10 @@ def _pictures(sketch: _Sketch) -> Iterator[Picture]:
         cells = [cell for cell in sketch.compared if cell.measure == measure]
         for variant in VARIANTS:
             yield measure, variant, draw_dots(cells, variant, extent)
+        if len(cells) >= FEWEST_GROUPS:
+            found = funnel(cells)
+            for variant in FUNNEL_VARIANTS:
+                yield measure, variant, draw_funnel(found, variant)
 
 
 def _draw_authorities(lines: Sequence[Line], now: datetime) -> int:

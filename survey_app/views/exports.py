@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.exports.formats import KINDS, Format
 from dashboards.pages.addresses import group_path
-from dashboards.snapshots import ReportingGroup
+from dashboards.snapshots import Level, ReportingGroup
 from survey_app.extensions import settings
 from survey_app.queues import ring_export
 from survey_app.stores.published_results import DatabaseResults
@@ -75,7 +75,7 @@ def _form(group: ReportingGroup, problem: str = "") -> str:
         group=group,
         path=group_path(group.key, group.level),
         kinds=KINDS,
-        with_inside=is_inside(current_viewer(), group),
+        with_inside=group.level is not Level.TEAM and is_inside(current_viewer(), group),
         problem=problem,
     )
 
