@@ -168,6 +168,16 @@ class SmallChangeMark:
 
 
 @dataclass(frozen=True)
+class NewRange:
+    """Somebody's decision that a group's usual range on a measure begins anew at a wave, and why."""
+
+    measure: str
+    wave: str
+    reason: str
+    decided_by: str
+
+
+@dataclass(frozen=True)
 class TriedChange:
     """A small change of a team of a programme."""
 
@@ -241,6 +251,10 @@ class PublishedResults(Protocol):
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
         """What the group tried, oldest first."""
+        ...
+
+    def new_ranges(self, group: str) -> Sequence[NewRange]:
+        """Where somebody let the group's usual ranges begin anew."""
         ...
 
     def tried(self, programme: str) -> Sequence[TriedChange]:

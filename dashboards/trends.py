@@ -9,7 +9,16 @@ from enum import StrEnum
 from itertools import pairwise, takewhile
 from math import sqrt
 
-from dashboards.snapshots import LinePlace, Measure, PublishedCell, PublishedWave, ShownCell, SmallChangeMark
+from dashboards.snapshots import (
+    LinePlace,
+    Measure,
+    NewRange,
+    PublishedCell,
+    PublishedResults,
+    PublishedWave,
+    ShownCell,
+    SmallChangeMark,
+)
 from dashboards.spc import Offset, Side, UsualRange, signals, usual_ranges
 
 
@@ -44,6 +53,7 @@ class TrendPoint:
 
     `starts_phase` says that the line breaks here, because scores before and after are not comparable. `moved_by` is
     how far a change of questions that the line survives moved scores here by itself; None where nothing changed.
+    `new_range` is somebody's decision that the usual range begins anew here; the line goes on.
     """
 
     wave: PublishedWave
@@ -51,6 +61,7 @@ class TrendPoint:
     side: Side | None
     starts_phase: bool
     moved_by: Offset | None = None
+    new_range: NewRange | None = None
 
     @property
     def shown(self) -> ShownCell | None:
@@ -88,11 +99,19 @@ class Trend:
         return self.usual[-1] if self.usual and self.usual[-1].stop == len(self.points) else None
 
 
+def trends_of(results: PublishedResults, group: str, measures: Sequence[Measure]) -> list[Trend]:
+    """A group's lines on these measures, as published."""
+    waves, cells = results.waves(group), results.cells(group)
+    changes, new_ranges = results.small_changes(group), results.new_ranges(group)
+    return [build_trend(measure, waves, cells, changes, new_ranges) for measure in measures]
+
+
 def build_trend(
     measure: Measure,
     waves: Sequence[PublishedWave],
     cells: Sequence[PublishedCell],
     changes: Sequence[SmallChangeMark] = (),
+    new_ranges: Sequence[NewRange] = (),
 ) -> Trend:
     """Put a line together from the cells of one group and measure.
 
@@ -102,6 +121,8 @@ def build_trend(
         Every published wave, oldest first; the line starts at the first that the group was part of.
     cells
         The group's cells of this measure, in any order.
+    new_ranges
+        Where somebody let the group's usual ranges begin anew.
     """
     by_wave = {cell.wave: cell for cell in cells if cell.measure == measure.id}
     first = next((place for place, wave in enumerate(waves) if wave.key in by_wave), len(waves))
@@ -113,10 +134,12 @@ def build_trend(
     moves = _moves(places)
     resolution = max((_step(cell) for cell in line if isinstance(cell, ShownCell)), default=1.0)
     offsets = [Offset(place.offset, place.offset_error) if place else Offset() for place in _filled(places)]
-    usual = usual_ranges(values, breaks, resolution=resolution, offsets=offsets)
+    decided = {each.wave: each for each in new_ranges if each.measure == measure.id}
+    begins = [*breaks, *(at for at, wave in enumerate(waves) if wave.key in decided)]
+    usual = usual_ranges(values, begins, resolution=resolution, offsets=offsets)
     sides = signals(values, usual)
     points = tuple(
-        TrendPoint(wave, cell, side, place in breaks, moves.get(place))
+        TrendPoint(wave, cell, side, place in breaks, moves.get(place), decided.get(wave.key))
         for place, (wave, cell, side) in enumerate(zip(waves, line, sides, strict=True))
     )
     return Trend(measure, points, usual, _lettered(changes, waves), _read(measure, points, usual))
@@ -176,7 +199,7 @@ def _read(measure: Measure, points: Sequence[TrendPoint], usual: Sequence[UsualR
     if not points or points[-1].shown is None:
         return Reading(ReadingKind.NOT_SHOWN)
     if not usual or usual[-1].stop != len(points):
-        began = max((at for at, point in enumerate(points) if point.starts_phase), default=0)
+        began = max((at for at, point in enumerate(points) if point.starts_phase or point.new_range), default=0)
         only_one = sum(point.shown is not None for point in points[began:]) == 1
         return Reading(ReadingKind.STARTING_POINT if only_one else ReadingKind.TOO_EARLY)
     side = points[-1].side

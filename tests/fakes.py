@@ -14,6 +14,7 @@ from dashboards.snapshots import (
     Level,
     LinePlace,
     Measure,
+    NewRange,
     PublishedCell,
     PublishedWave,
     ReportingGroup,
@@ -107,6 +108,7 @@ class FakeResults:
     all_cuts: list[CutFigure] = field(default_factory=list)
     all_tried: list[TriedChange] = field(default_factory=list)
     counted: Flags | None = None
+    decided: dict[str, list[NewRange]] = field(default_factory=dict)
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.waves_of.get(group, self.published)
@@ -125,6 +127,9 @@ class FakeResults:
 
     def small_changes(self, group: str) -> Sequence[SmallChangeMark]:
         return self.changes.get(group, [])
+
+    def new_ranges(self, group: str) -> Sequence[NewRange]:
+        return self.decided.get(group, [])
 
     def tried(self, programme: str) -> Sequence[TriedChange]:
         return self.all_tried

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """A format of exports, by the end of its files' names; the hand-out is a PDF too."""
+    """A format of exports, by its name; the hand-out is a PDF too, and pictures are in a zip."""
 
     PDF = "pdf"
     HANDOUT = "handout"
@@ -17,6 +17,7 @@ class Format(StrEnum):
     CSV = "csv"
     SAV = "sav"
     DDI = "ddi"
+    PNG = "png"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ KINDS = {
     Format.XLSX: Kind("Workbook, Excel", "every figure in a table", "xlsx", f"{_OFFICE}.spreadsheetml.sheet"),
     Format.CSV: Kind("Table, CSV", "the same for any program", "csv", "text/csv; charset=utf-8"),
     Format.SAV: Kind("SPSS file", "the same with labels", "sav", "application/x-spss-sav"),
+    Format.PNG: Kind("Pictures, PNG", "one a measure, with its words", "zip", "application/zip"),
     Format.DDI: Kind("Codebook, DDI", "what each column means, for archives", "xml", "application/xml"),
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboards import words
 from dashboards.pages.addresses import Link, chart_path, group_path, measure_path
 from dashboards.snapshots import PublishedResults, PublishedWave, ReportingGroup, ShownCell, WithheldCell
-from dashboards.trends import Change, ReadingKind, Trend, build_trend
+from dashboards.trends import Change, ReadingKind, Trend, trends_of
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupP
         return None
     newest = waves[-1]
     cells = results.cells(group.key)
-    changes = results.small_changes(group.key)
-    trends = [build_trend(measure, waves, cells, changes) for measure in newest.measures]
+    trends = trends_of(results, group.key, newest.measures)
     current = {cell.measure: cell for cell in cells if cell.wave == newest.key}
     shown = next((cell for cell in current.values() if isinstance(cell, ShownCell)), None)
     withheld = next((cell for cell in current.values() if isinstance(cell, WithheldCell)), None)

@@ -36,7 +36,8 @@ def build_last_time(results: PublishedResults, team: str) -> LastTime | None:
         return None
     cells = results.cells(shown.key)
     changes = [*results.small_changes(team)]
-    trends = [build_trend(measure, waves, cells, changes) for measure in newest.measures]
+    decided = results.new_ranges(shown.key)
+    trends = [build_trend(measure, waves, cells, changes, decided) for measure in newest.measures]
     begun = [change for change in changes if change.started_on <= newest.closed_on]
     return LastTime(
         group=shown,

@@ -22,7 +22,7 @@ from dashboards.snapshots import (
     WithheldCell,
 )
 from dashboards.steadying import steadied
-from dashboards.trends import Change, Trend, TrendPoint, build_trend
+from dashboards.trends import Change, Trend, TrendPoint, trends_of
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class MeasurePage:
     has_breaks: bool
     moves: tuple[str, ...]
     bridges: tuple[str, ...]
+    new_ranges: tuple[str, ...]
     favourable: str
     since: str
     inside: tuple[InsideRow, ...]
@@ -108,7 +109,7 @@ def build_measure_page(
     measure = next((found for found in (waves[-1].measures if waves else ()) if found.id == measure_id), None)
     if measure is None:
         return None
-    trend = build_trend(measure, waves, results.cells(group.key), results.small_changes(group.key))
+    (trend,) = trends_of(results, group.key, [measure])
     newest = trend.points[-1] if trend.points else None
     shown = newest.shown if newest else None
     withheld = newest.cell if newest and isinstance(newest.cell, WithheldCell) else None
@@ -138,6 +139,7 @@ def build_measure_page(
         has_breaks=any(point.starts_phase for point in trend.points),
         moves=tuple(_move_sentence(point) for point in trend.points if point.moved_by is not None),
         bridges=tuple(_bridge_sentences(trend)),
+        new_ranges=tuple(_new_range_sentence(point) for point in trend.points if point.new_range is not None),
         favourable=words.favourable(shown.favourable) if shown and shown.favourable else "",
         since=_since(trend),
         inside=tuple(_inside(results, measure, inside)),
@@ -209,6 +211,14 @@ def _usual_sentence(trend: Trend) -> str:
     low, high = max(0, ceil(usual.lower)), min(100, floor(usual.upper))  # the whole scores inside it
     early = " This is an early estimate; it settles after twelve pulses." if usual.is_early else ""
     return f"Usually between {low} and {high}.{early}"
+
+
+def _new_range_sentence(point: TrendPoint) -> str:
+    """Who let the usual range begin anew, and why."""
+    decided = point.new_range
+    return (
+        f"{point.wave.label}: a new usual range, decided by {decided.decided_by}: {decided.reason}" if decided else ""
+    )
 
 
 def _move_sentence(point: TrendPoint) -> str:

@@ -18,7 +18,7 @@ from dashboards.snapshots import (
     ReportingGroup,
     TriedChange,
 )
-from dashboards.trends import Trend, build_trend
+from dashboards.trends import Trend, trends_of
 
 _PICTURES = {False: "small", True: "small-since"}
 """The pictures' names, by whether lines begin together."""
@@ -95,7 +95,7 @@ def _measure(
     found = []
     for group in authorities:
         picture = chart_path(results, group.key, measure.id, _PICTURES[begins_together])
-        trend = build_trend(measure, results.waves(group.key), results.cells(group.key))
+        (trend,) = trends_of(results, group.key, [measure])
         if picture is not None and trend.latest_shown is not None:
             link = Link(group.name, measure_path(group.key, group.level, measure.id))
             found.append(Movement(link, picture, _alt(trend, group.name), words.reading(trend.reading)))

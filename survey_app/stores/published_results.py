@@ -18,6 +18,7 @@ from dashboards.snapshots import (
     Level,
     LinePlace,
     Measure,
+    NewRange,
     PublishedCell,
     PublishedWave,
     ReportingGroup,
@@ -38,6 +39,7 @@ from survey_app.models.publications import (
     StoredChartRow,
 )
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.models.ranges import NewRangeRow
 from survey_app.models.small_changes import SmallChange
 
 Row = PublishedCellRow
@@ -52,6 +54,7 @@ class DatabaseResults:
         self._programme = programme
         self._authorities: dict[str, str | None] = {}
         self._groups: dict[str, ReportingGroup | None] = {}
+        self._last_cells: tuple[str, Sequence[PublishedCell]] = ("", [])
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         """Published waves in the authority that the group is part of, oldest first; of a programme, all its waves."""
@@ -79,8 +82,14 @@ class DatabaseResults:
         return [ReportingGroup(row[0], row[1], Level(row[2]), row[3]) for row in rows]
 
     def cells(self, group: str) -> Sequence[PublishedCell]:
-        """Every cell of a group, oldest wave first."""
-        rows = db.session.scalars(select(Row).where(Row.group_key == group, Row.wave_id.in_(self._waves_by_id))).all()
+        """Every cell of a group, oldest wave first. A page asks for its group's several times, a job for one by one."""
+        if self._last_cells[0] != group:
+            self._last_cells = (group, self._read_cells(group))
+        return self._last_cells[1]
+
+    def _read_cells(self, group: str) -> Sequence[PublishedCell]:
+        columns = PublishedCellRow.__table__.columns  # plain rows: a page reads hundreds
+        rows = db.session.execute(select(*columns).where(Row.group_key == group, Row.wave_id.in_(self._waves_by_id)))
         order = {wave_id: place for place, wave_id in enumerate(self._waves_by_id)}
         return [
             to_cell(row, self._waves_by_id[row.wave_id].key) for row in sorted(rows, key=lambda row: order[row.wave_id])
@@ -112,6 +121,11 @@ class DatabaseResults:
             .order_by(SmallChange.started_on, SmallChange.id)
         )
         return [SmallChangeMark(row.title, row.started_on) for row in rows]
+
+    def new_ranges(self, group: str) -> Sequence[NewRange]:
+        """Where somebody let the group's usual ranges begin anew."""
+        rows = db.session.scalars(select(NewRangeRow).where(NewRangeRow.group_key == group).order_by(NewRangeRow.id))
+        return [NewRange(row.measure, row.wave_key, row.reason, row.decided_by) for row in rows]
 
     def tried(self, programme: str) -> Sequence[TriedChange]:
         """Every small change of a programme's teams, oldest first."""
@@ -213,7 +227,7 @@ class DatabaseResults:
         return self._authorities[key]
 
 
-def to_cell(row: PublishedCellRow, wave_key: str) -> PublishedCell:
+def to_cell(row: Any, wave_key: str) -> PublishedCell:  # Any: a row of the table, or of its columns
     """Turn a row into the value that dashboards see."""
     common = {
         "wave": wave_key,
@@ -225,7 +239,7 @@ def to_cell(row: PublishedCellRow, wave_key: str) -> PublishedCell:
         "instrument": row.instrument,
     }
     if row.status == "withheld":
-        return WithheldCell(**common, reason=WithheldReason(row.reason), counted_in=row.counted_in)  # type: ignore[arg-type]
+        return WithheldCell(**common, reason=WithheldReason(row.reason), counted_in=row.counted_in)
     figures = {
         name: getattr(row, name)
         for name in ("n", "roster_size", "score", "low", "high", "likely_low", "likely_high", "response_rate")

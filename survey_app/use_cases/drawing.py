@@ -19,7 +19,7 @@ from dashboards.flags import count_flags, together
 from dashboards.funnel import FEWEST_GROUPS, funnel
 from dashboards.pages.comparison import compared_on, current_cells
 from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart
-from dashboards.trends import Trend, build_trend
+from dashboards.trends import Trend, trends_of
 from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.publications import ProgrammeFlags, StoredChartRow
@@ -78,15 +78,13 @@ class _Sketch:
 
 
 def _sketch(results: DatabaseResults, group: ReportingGroup) -> _Sketch:
-    waves = results.waves(group.key)
-    cells = results.cells(group.key)
-    changes = results.small_changes(group.key)
-    trends = [build_trend(measure, waves, cells, changes) for measure in waves[-1].measures]
+    measures = results.waves(group.key)[-1].measures
+    trends = trends_of(results, group.key, measures)
     compared: list[ShownCell] = []
     if group.level is Level.PROGRAMME:
         children = [child for child in results.children(group.key) if "+" not in child.key]
         current = current_cells(results, children).values()
-        compared = [cell for measure in waves[-1].measures for cell in compared_on(measure.id, current)]
+        compared = [cell for measure in measures for cell in compared_on(measure.id, current)]
     return _Sketch([trend for trend in trends if trend.latest_shown is not None], compared)
 
 

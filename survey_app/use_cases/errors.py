@@ -132,6 +132,10 @@ class UnknownLink(UseCaseError):
         super().__init__("This link is not good any more. Ask whoever shared it for a new one.")
 
 
+class NoNewRange(UseCaseError):
+    """A usual range that may not begin anew there; nothing was changed."""
+
+
 class UnknownExport(UseCaseError):
     """An export that is not there, or no longer, or somebody else's."""
 

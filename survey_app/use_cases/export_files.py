@@ -13,6 +13,7 @@ from dashboards.exports.contents import Export, build_export
 from dashboards.exports.delimited import as_csv
 from dashboards.exports.formats import Format
 from dashboards.exports.pages import build_document
+from dashboards.exports.pictures import as_pictures
 from dashboards.exports.report_document import as_pdf
 from dashboards.exports.slides import as_slides
 from dashboards.exports.statistics_file import as_sav
@@ -27,6 +28,7 @@ from survey_app.use_cases.groups import programme_of
 from survey_app.use_cases.reading import groups_inside
 
 _TABLES = {Format.XLSX: as_workbook, Format.CSV: as_csv, Format.SAV: as_sav, Format.DDI: as_ddi}
+_PICTURES = {Format.PPTX: as_slides, Format.PNG: as_pictures}
 
 
 def make_ordered_export(order_id: UUID) -> None:
@@ -87,4 +89,6 @@ def _document(results: DatabaseResults, export: Export, kind: Format) -> bytes:
     document = build_document(results, export)
     if document is None:
         raise NothingPublished(export.group.key)
-    return as_slides(document) if kind is Format.PPTX else as_pdf(document, one_page=kind is Format.HANDOUT)
+    if kind in _PICTURES:
+        return _PICTURES[kind](document)
+    return as_pdf(document, one_page=kind is Format.HANDOUT)

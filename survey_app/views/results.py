@@ -85,7 +85,8 @@ def measure(key: str, measure: str, level: Level) -> str:
     page = build_measure_page(results, found, measure, inside) if found else None
     if page is None:
         abort(404)
-    return _render("measure.html", page=page)
+    may_begin_anew = leads_programme(current_viewer())
+    return _render("measure.html", page=page, may_begin_anew=may_begin_anew)
 
 
 @pages.get("/receipts/<wave>/partition")

@@ -26,7 +26,7 @@ from dashboards.exports.contents import HOW_TO_READ, build_export
 from dashboards.exports.delimited import as_csv
 from dashboards.exports.formats import KINDS, Format, file_name
 from dashboards.exports.pages import build_document
-from dashboards.exports.pictures import as_png
+from dashboards.exports.pictures import as_pictures, as_png
 from dashboards.exports.report_document import as_html, as_pdf
 from dashboards.exports.slides import as_slides
 from dashboards.exports.statistics_file import as_sav
@@ -268,6 +268,13 @@ def test_a_picture_is_twice_its_size_in_pixels():
     width = float(re.search(r'<svg[^>]* width="([\d.]+)', svg).group(1))
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(png[16:20], "big") == pytest.approx(2 * width, abs=2)
+
+
+def test_pictures_come_one_a_measure_with_their_words(document):
+    pack = zipfile.ZipFile(io.BytesIO(as_pictures(document)))
+    assert pack.namelist() == ["connectedness.png", "connectedness.txt"], "nothing of burnout was ever shown"
+    assert pack.read("connectedness.png")[:4] == b"\x89PNG"
+    assert document.measures[0].page.alt in pack.read("connectedness.txt").decode()
 
 
 def test_what_pages_need_of_exports_loads_no_engine():

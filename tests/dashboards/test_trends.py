@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.charts.trend import _points
-from dashboards.snapshots import LinePlace, SmallChangeMark
+from dashboards.snapshots import LinePlace, NewRange, SmallChangeMark
 from dashboards.spc import Offset
 from dashboards.trends import ReadingKind, build_trend
 from tests.fakes import BURNOUT, CONNECTEDNESS, shown, wave, withheld
@@ -156,3 +156,18 @@ def test_small_changes_within_the_line_get_letters_in_their_order():
     ]
     found = trend([shown(0, 60), shown(1, 60), shown(2, 60)], changes=changes)
     assert [(change.letter, change.title) for change in found.changes] == [("A", "Quiet minutes"), ("B", "Buddies")]
+
+
+def test_somebody_may_let_the_range_begin_anew_and_the_line_goes_on():
+    scores = [60, 62, 58, 61, 59, 60, 62, 58, 61, 59, 60, 62, 80, 82, 79, 81, 80, 82]
+    waves = [wave(number) for number in range(len(scores))]
+    cells = [shown(number, score) for number, score in enumerate(scores)]
+    decided = [NewRange("connectedness", "w12", "moved", "Dev"), NewRange("burnout", "w3", "other", "Dev")]
+    before, after = build_trend(CONNECTEDNESS, waves, cells), build_trend(CONNECTEDNESS, waves, cells, (), decided)
+    assert before.reading.kind is ReadingKind.HIGHER
+    assert after.reading.kind is ReadingKind.USUAL
+    assert [(usual.start, usual.stop) for usual in after.usual] == [(0, 12), (12, 18)]
+    assert [point.new_range.reason for point in after.points if point.new_range] == ["moved"]
+    assert not any(point.starts_phase for point in after.points), "scores stay comparable"
+    early = build_trend(CONNECTEDNESS, waves[:13], cells[:13], (), decided)
+    assert early.reading.kind is ReadingKind.STARTING_POINT

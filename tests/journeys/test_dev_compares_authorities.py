@@ -18,6 +18,12 @@ def test_dev_compares_authorities_in_words_and_follows_one_to_its_own_past(visit
     assert table.is_visible() == (page.viewport_size["width"] > 768)
     visitor.show("programme")
 
+    page.get_by_role("link", name="Ashcombe").first.click()
+    page.get_by_role("link", name="Burnout").click()
+    page.get_by_role("link", name="Let the usual range begin anew").click()
+    assert page.get_by_text("a range must have stood for eight pulses").is_visible()
+    visitor.show("new_range")
+    visitor.go("/programme")
     page.get_by_role("link", name="Brackenfield").first.click()
 
     assert page.url.endswith("/authorities/brackenfield")

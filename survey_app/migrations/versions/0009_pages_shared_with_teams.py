@@ -1,4 +1,4 @@
-"""Pages that leads share with their teams, and digests when results are out."""
+"""Pages that leads share with their teams, digests when results are out, usual ranges that begin anew."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_pages")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_shared_pages_token_hash")),
     )
+    op.create_table(
+        "new_ranges",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("group_key", sa.String(), nullable=False),
+        sa.Column("measure", sa.String(), nullable=False),
+        sa.Column("wave_key", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_new_ranges")),
+        sa.UniqueConstraint("group_key", "measure", "wave_key", name=op.f("uq_new_ranges_group_key")),
+    )
     op.add_column("pulses", sa.Column("sends_digests", sa.Boolean(), nullable=False, server_default="1"))
     op.add_column("waves", sa.Column("digested_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE waves SET digested_at = closed_at WHERE closed_at IS NOT NULL")
@@ -31,4 +43,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("waves", "digested_at")
     op.drop_column("pulses", "sends_digests")
+    op.drop_table("new_ranges")
     op.drop_table("shared_pages")

@@ -1,0 +1,48 @@
+"""A lead's page is light and cheap, however long the line; a wave's pictures are drawn at the cost that was planned."""
+
+import re
+import statistics
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from survey_app.extensions import db
+from survey_app.use_cases.drawing import draw_charts
+from tests.factories import mixed_answers, signed_in
+from tests.people import BEN
+
+TEAM_A = "northtown-team-a"
+PACKED = {"Accept-Encoding": "gzip"}
+
+pytestmark = pytest.mark.slow
+
+
+def cpu_of(act):
+    """The CPU milliseconds of something, the middle of nine."""
+    spent = []
+    for _ in range(9):
+        started = time.process_time()
+        act()
+        spent.append(1000 * (time.process_time() - started))
+    return statistics.median(spent)
+
+
+def test_a_team_page_of_twenty_four_waves(studio):
+    studio.set_up({"Team A": 12, "Team B": 8})
+    studio.appoint()
+    for _ in range(24):
+        studio.run_wave({TEAM_A: mixed_answers(10), "northtown-team-b": mixed_answers(7)})
+    started = time.process_time()
+    drawn = draw_charts(datetime.now(UTC))
+    milliseconds_a_picture = 1000 * (time.process_time() - started) / drawn
+    db.session.rollback()
+    ben = signed_in(studio, BEN)
+    page = ben.get(f"/teams/{TEAM_A}")
+    assert page.text.count("<li>") >= 4
+    needed = re.findall(r'(?:href|src)="(/(?:static|charts)/[^"]+)"', page.text)
+    weight = len(page.data) + sum(len(ben.get(path, headers=PACKED, buffered=True).data) for path in needed)
+    assert weight <= 60_000
+    assert cpu_of(lambda: ben.get(f"/teams/{TEAM_A}")) < 30
+    assert cpu_of(lambda: ben.get(f"/teams/{TEAM_A}/burnout")) < 30
+    assert milliseconds_a_picture < 150, "75 were planned on a quiet machine, the first of a process not counted"
