@@ -113,7 +113,6 @@ def build_measure_page(
     newest = trend.points[-1] if trend.points else None
     shown = newest.shown if newest else None
     withheld = newest.cell if newest and isinstance(newest.cell, WithheldCell) else None
-    latest = trend.latest_shown
     cuts = [cut for cut in results.cuts(group.key) if cut.measure == measure_id and cut.wave == waves[-1].key]
     return MeasurePage(
         group=group,
@@ -129,8 +128,8 @@ def build_measure_page(
         low_response=words.low_response(shown) if shown else "",
         withheld=withheld_sentence(results, waves[-1], withheld, shown),
         usual=_usual_sentence(trend),
-        chart_wide=chart_path(results, group.key, measure.id, "wide") if latest else None,
-        chart_phone=chart_path(results, group.key, measure.id, "phone") if latest else None,
+        chart_wide=_picture(results, group, trend, "wide"),
+        chart_phone=_picture(results, group, trend, "phone"),
         alt=describe(trend, group.name),
         changes=trend.changes,
         rows=tuple(_wave_row(point) for point in reversed(trend.points)),
@@ -146,6 +145,10 @@ def build_measure_page(
         attribute=cuts[0].attribute if cuts else "",
         categories=tuple(_category_row(cut) for cut in cuts),
     )
+
+
+def _picture(results: PublishedResults, group: ReportingGroup, trend: Trend, variant: str) -> str | None:
+    return chart_path(results, group.key, trend.measure.id, variant) if trend.latest_shown else None
 
 
 def _category_row(cut: CutFigure) -> CategoryRow:
