@@ -21,7 +21,7 @@ BY_DATE, SINCE_START = "small", "small-since"
 VARIANTS = (BY_DATE, SINCE_START)
 _WIDTH, _HEIGHT, _FONT_SIZE = 250, 110, 14
 _DAYS_A_MONTH = 30.4375
-_DATASETS = ("extent", "begins", "ends", "band", "points", "latest")
+_DATASETS = ("extent", "begins", "ends", "band", "points", "beside", "over")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def draw_small(trend: Trend, variant: str, frame: Frame) -> StoredChart:
         "ends": [{"x": ends[1], "y": frame.low, "label": labels[1]}],
         "band": points,
         "points": points,
-        "latest": points[-1:],
+        "beside": [row for row in points[-1:] if str(row["text"]).isdigit()],
+        "over": [row for row in points[-1:] if not str(row["text"]).isdigit()],
     }
     return draw(_design(variant), rows)
 
@@ -122,6 +123,13 @@ def _design(variant: str) -> Design:
         placed: alt.Chart = mark.encode(x=x, y=y("y"), text="label:N")
         return placed
 
+    def latest(dataset: str, align: Literal["left", "right"], dx: int, dy: int) -> alt.Chart:
+        mark = layer(dataset).mark_text(
+            align=align, dx=dx, dy=dy, fontSize=_FONT_SIZE + 1, fontWeight="bold", color=theme.BLUE, aria=False
+        )
+        placed: alt.Chart = mark.encode(x=x, y=y("score"), text="text:N")
+        return placed
+
     chart = alt.layer(
         layer("extent").mark_point(opacity=0, aria=False).encode(x=x, y=y("y")),
         tick("begins", "left"),
@@ -135,9 +143,8 @@ def _design(variant: str) -> Design:
         layer("points")
         .mark_point(filled=True, fill=theme.BLUE, size=14, opacity=1, aria=False)
         .encode(x=x, y=y("score")),
-        layer("latest")
-        .mark_text(align="left", dx=8, fontSize=_FONT_SIZE + 1, fontWeight="bold", color=theme.BLUE, aria=False)
-        .encode(x=x, y=y("score"), text="text:N"),
+        latest("beside", "left", 8, 0),
+        latest("over", "right", 28, -14),
     ).properties(width=_WIDTH, height=_HEIGHT)
     padding = {"left": 6, "right": 30, "top": 6, "bottom": 6}
     return compile_design(chart, _DATASETS, {**theme.config(_FONT_SIZE), "padding": padding})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from math import ceil, floor
+from typing import Literal
 
 import altair as alt
 
@@ -17,7 +18,7 @@ from dashboards.snapshots import StoredChart
 from dashboards.spc import Side
 from dashboards.trends import Trend
 
-_DATASETS = ("extent", "ticks", "bands", "changes", "versions", "bars", "points", "gaps", "latest")
+_DATASETS = ("extent", "ticks", "bands", "changes", "versions", "bars", "points", "gaps", "beside", "over")
 _KINDS = ["usual", "better", "worse"]
 
 
@@ -69,6 +70,8 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
         "bars": bars,
         "points": points,
         "latest": latest,
+        "beside": [row for row in latest if _is_short(row["text"])],
+        "over": [row for row in latest if not _is_short(row["text"])],
         "gaps": [
             {"date": date, "y": lowest} for date, point in zip(dates, trend.points, strict=True) if point.shown is None
         ],
@@ -81,6 +84,10 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
             if point.starts_phase or point.moved_by is not None
         ],
     }
+
+
+def _is_short(text: str | float) -> bool:
+    return str(text).isdigit()
 
 
 def _bands(trend: Trend) -> list[dict[str, str | float]]:
@@ -202,14 +209,25 @@ def _design(size: Size, higher_is_better: bool) -> Design:  # noqa: FBT001 - a c
         .encode(x=axes.x(), y=axes.y("lower"), y2="upper:Q"),
         *_point_layers(axes, higher_is_better=higher_is_better),
         *_flag_layers(axes, size),
-        _layer("latest")
-        .mark_text(align="left", dx=10, fontSize=size.font_size + 3, fontWeight="bold", color=theme.BLUE, aria=False)
-        .encode(x=axes.x(), y=axes.y("score"), text="text:N"),
+        *_latest_layers(axes, size),
     ]
     chart = alt.layer(*layers).resolve_scale(shape="independent", fill="independent", stroke="independent")
     return compile_design(
         chart.properties(width=size.width, height=size.height), _DATASETS, theme.config(size.font_size)
     )
+
+
+def _latest_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
+    """The newest score beside its point; an open class such as `95 or higher` is too long for that and stands over."""
+
+    def text(dataset: str, align: Literal["left", "right"], dx: int, dy: int) -> alt.Chart:
+        mark = _layer(dataset).mark_text(
+            align=align, dx=dx, dy=dy, fontSize=size.font_size + 3, fontWeight="bold", color=theme.BLUE, aria=False
+        )
+        placed: alt.Chart = mark.encode(x=axes.x(), y=axes.y("score"), text="text:N")
+        return placed
+
+    return [text("beside", "left", 10, 0), text("over", "right", 12, -18)]
 
 
 def _tick_layers(axes: _Axes, size: Size) -> list[alt.Chart]:

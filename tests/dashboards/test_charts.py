@@ -148,3 +148,15 @@ def test_a_small_line_is_broken_where_it_is_not_known_or_not_comparable():
 def test_a_small_picture_has_no_script_style_or_foreign_address():
     svg = draw_small(trend(MONTHS), "small", frame(trend(MONTHS))).svg
     assert not re.search(r"<style|<script|style=|href=|aria-label=", svg)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_open_class_stands_over_its_point_where_it_is_not_cut_off(size):
+    top = [*MONTHS, shown(6, 95, low=92.5, high=100.0)]
+    for svg in (draw_trend(trend(top), size).svg, draw_small(trend(top), "small", frame(trend(top))).svg):
+        (found,) = re.findall(r'<text text-anchor="(\w+)"[^>]*>95 or higher</text>', svg)
+        assert found == "end"
+    (beside,) = re.findall(
+        r'<text text-anchor="(\w+)"[^>]*font-weight="bold"[^>]*>62</text>', draw_trend(trend(MONTHS), size).svg
+    )
+    assert beside == "start"

@@ -190,6 +190,13 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, product: Product)
 
 
 @pytest.fixture
+def laptop(chromium: Browser, product: Product) -> Iterator[Visitor]:
+    context = chromium.new_context(viewport=LAPTOP)
+    yield Visitor(context, product.url)
+    context.close()
+
+
+@pytest.fixture
 def phone(chromium: Browser, product: Product) -> Iterator[Visitor]:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=True)
     yield Visitor(context, product.url)
