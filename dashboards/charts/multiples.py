@@ -144,7 +144,7 @@ def _design(variant: str) -> Design:
         .mark_point(filled=True, fill=theme.BLUE, size=14, opacity=1, aria=False)
         .encode(x=x, y=y("score")),
         latest("beside", "left", 8, 0),
-        latest("over", "right", 28, -14),
+        latest("over", "right", -6, -12),
     ).properties(width=_WIDTH, height=_HEIGHT)
     padding = {"left": 6, "right": 30, "top": 6, "bottom": 6}
     return compile_design(chart, _DATASETS, {**theme.config(_FONT_SIZE), "padding": padding})

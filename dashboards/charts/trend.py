@@ -218,7 +218,7 @@ def _design(size: Size, higher_is_better: bool) -> Design:  # noqa: FBT001 - a c
 
 
 def _latest_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
-    """The newest score beside its point; an open class such as `95 or higher` is too long for that and stands over."""
+    """The newest score beside its point; an open class such as `95 or higher` is too long for that."""
 
     def text(dataset: str, align: Literal["left", "right"], dx: int, dy: int) -> alt.Chart:
         mark = _layer(dataset).mark_text(
@@ -227,7 +227,7 @@ def _latest_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
         placed: alt.Chart = mark.encode(x=axes.x(), y=axes.y("score"), text="text:N")
         return placed
 
-    return [text("beside", "left", 10, 0), text("over", "right", 12, -18)]
+    return [text("beside", "left", 10, 0), text("over", "right", -9, -14)]
 
 
 def _tick_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
