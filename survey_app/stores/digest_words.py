@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint
 from survey_app.models.pulses import Wave, WaveState, WaveTerms
 from survey_app.stores.days import long_day
-from survey_app.stores.last_time_words import last_time_in_words
+from survey_app.stores.last_time_words import LastTimeWords, last_time_in_words
 from survey_app.stores.published_results import DatabaseResults
 
 LEAD, STAFF = "digest_lead", "digest_staff"
@@ -66,12 +66,22 @@ def words_for_staff(message: Message, public_base_url: str, opt_out_url: str) ->
         )
         return {
             "wave": wave.label,
-            "lines": "\n".join(f"{title}: {reading}" for title, reading in found.lines) if found else "",
+            "lines": "\n".join(_lines(found)) if found else "",
             "small_change": found.small_change if found else "",
             "next_pulse": _next_pulse(wave, message.language),
             "link": f"{public_base_url}/how-anonymous",
             "opt_out_url": opt_out_url,
         }
+
+
+def _lines(found: LastTimeWords) -> Iterator[str]:
+    if found.together_with:
+        counted = gettext(
+            "In the pulse of %(wave)s your team was counted in %(group)s:", wave=found.wave, group=found.together_with
+        )
+        yield counted.rstrip(":")
+    for title, reading in found.lines:
+        yield f"{title}: {reading}"
 
 
 _NOTHING = "Not enough answers to show this time"

@@ -21,7 +21,7 @@ from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.digest_words import LEAD, STAFF
 from survey_app.stores.reachability import can_be_reached, wants_none
 from survey_app.stores.sending_windows import window_of_person
-from survey_app.use_cases.groups import programme_of
+from survey_app.use_cases.groups import authority_of
 
 TOO_LATE = timedelta(days=3)
 """From then on nobody waits for news of a wave."""
@@ -61,7 +61,7 @@ def _plan(wave_id: int, now: datetime) -> list[UUID]:
 
 
 def _to_leads(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: columns of a row
-    """One to everybody with a role in the wave's programme, however many roles."""
+    """One to everybody with a role in the wave's programme or in an authority that it asked, however many roles."""
     rows = db.session.execute(
         select(ContactPoint.id, Group)
         .join(RoleGrant, RoleGrant.account_id == ContactPoint.account_id)
@@ -69,9 +69,14 @@ def _to_leads(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: co
         .where(ContactPoint.channel == Channel.EMAIL, can_be_reached(now), ~wants_none())
         .order_by(ContactPoint.id)
     ).all()
-    told = {contact for contact, group in rows if programme_of(group).id == wave.pulse.programme_id}
+    told = {contact for contact, group in rows if _is_about(wave, group)}
     for contact in sorted(told):
         yield _message(wave, LEAD, contact, now, language="en", invitation_id=None)
+
+
+def _is_about(wave: Wave, group: Group) -> bool:
+    asked = set(wave.terms.authorities) if wave.terms else set()
+    return group.id == wave.pulse.programme_id or authority_of(group).key in asked
 
 
 def _to_staff(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: columns of a row

@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 from notifications.rendering import render
 from survey_app.cli.setup import pulses as pulses_command
 from survey_app.extensions import db
+from survey_app.models.accounts import Role
 from survey_app.models.messages import Message
 from survey_app.models.participants import Participant
-from survey_app.models.pulses import Wave
+from survey_app.models.pulses import Pulse, Wave
 from survey_app.stores.outbox import DatabaseOutbox
+from survey_app.use_cases.access import add_account
 from survey_app.use_cases.digesting import plan_digests, waits_for_digests
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.fieldwork import waves_to_close
@@ -152,3 +154,26 @@ def test_planned_by_several_at_once_each_gets_one(programme):
     assert len(planned) == 17
     assert len(db.session.scalars(select(Message.id).where(Message.purpose.like("digest%"))).all()) == 17
     db.session.rollback()
+
+
+def test_leads_of_authorities_that_were_not_asked_are_not_told(programme):
+    programme.add_authority("Southtown", {"Team S": 6})
+    add_account("Sam", "sam@example.org", Role.TEAM_LEAD, "southtown-team-s", programme.vault)
+    db.session.execute(update(Pulse).values(authorities=["northtown"]))
+    db.session.commit()
+    close(programme)
+    plan_digests(NOW)
+    assert set(letters(programme, "digest_lead")) == {"ben@example.org", "chloe@example.org", "dev@example.org"}
+
+
+def test_a_team_that_was_counted_with_another_is_told_so(studio):
+    studio.set_up({"Team A": 12, "Team B": 6, "Team C": 6})
+    wave = studio.open(opened_at=NOW - timedelta(days=10), closes_at=NOW + timedelta(hours=1))
+    wave.answer(TEAM_A, mixed_answers(9))
+    for team in (TEAM_B, "northtown-team-c"):
+        wave.answer(team, mixed_answers(3))
+    wave.close()
+    draw_charts(NOW)
+    plan_digests(NOW)
+    found = letters(studio, "digest_staff")["team-b-1@staff.example.org"]
+    assert re.search(r"- In the pulse of \w+ \d{4} your team was counted in Team B.*Team C", found.text)
