@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from ctypes.util import find_library
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +40,9 @@ from tests.factories import Studio
 MIGRATIONS = str(Path(__file__).parent.parent / "survey_app" / "migrations")
 DATABASES = ["sqlite", *(["postgresql"] if os.environ.get("TEST_DATABASE_URL") else [])]
 BROKERS = ["embedded", *(["given"] if os.environ.get("TEST_REDIS_URL") else [])]
+
+HAS_PANGO = find_library("pango-1.0") is not None
+"""What lays out text in PDF files: `make browser` brings it along."""
 
 FOREIGN_FILES = Path(__file__).parent.parent / "build" / "foreign"
 
@@ -197,19 +201,17 @@ def _wait_for(url: str) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not tried, and why."""
-    missing = []
-    if "postgresql" not in DATABASES:
-        missing.append("PostgreSQL (set TEST_DATABASE_URL)")
-    if "given" not in BROKERS:
-        missing.append("a given Redis (set TEST_REDIS_URL)")
-    if shutil.which("chromium") is None:
-        missing.append("the browser journeys (make browser)")
-    if not FOREIGN_FILES.is_dir():
-        missing.append("files of others in the importers (make foreign)")
-    if not (FOREIGN_FILES.parent / "peers" / "complete").exists():
-        missing.append("peers of others: Prism, a segment calculator, collected bounces (make peers)")
-    if not Path("/usr/sbin/postfix").exists():
-        missing.append("Postfix (make peers, as root)")
+    peers = FOREIGN_FILES.parent / "peers" / "complete"
+    has = {
+        "PostgreSQL (set TEST_DATABASE_URL)": "postgresql" in DATABASES,
+        "a given Redis (set TEST_REDIS_URL)": "given" in BROKERS,
+        "the browser journeys (make browser)": shutil.which("chromium") is not None,
+        "files of others in the importers (make foreign)": FOREIGN_FILES.is_dir(),
+        "peers of others: Prism, a segment calculator, collected bounces (make peers)": peers.exists(),
+        "PDF (Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0)": HAS_PANGO,
+        "Postfix (make peers, as root)": Path("/usr/sbin/postfix").exists(),
+    }
+    missing = [what for what, is_here in has.items() if not is_here]
     if missing:
         terminalreporter.write_line("NOT TESTED HERE: " + "; ".join(missing), yellow=True, bold=True)
 

@@ -32,7 +32,7 @@ def as_pdf(document: Document, *, one_page: bool = False) -> bytes:
     except OSError as error:
         raise NoPdf from error
     page = as_html(document, one_page=one_page)
-    return bytes(HTML(string=page).write_pdf(pdf_variant=_VARIANT))
+    return bytes(HTML(string=page).write_pdf(pdf_variant=_VARIANT))  # pragma: no cover - tested where there is Pango
 
 
 def as_html(document: Document, *, one_page: bool = False) -> str:

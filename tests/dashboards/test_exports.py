@@ -33,8 +33,10 @@ from dashboards.exports.statistics_file import as_sav
 from dashboards.exports.workbook import HIDDEN, as_workbook
 from dashboards.snapshots import Level, ReportingGroup, SmallChangeMark, WithheldReason
 from dashboards.trends import build_trend
+from tests.conftest import HAS_PANGO
 from tests.fakes import BURNOUT, CONNECTEDNESS, FakeResults, shown, wave, withheld
 
+needs_pango = pytest.mark.skipif(not HAS_PANGO, reason="Pango is not here")
 TEAM = ReportingGroup("t", "Team T", Level.TEAM, "s")
 AREA = ReportingGroup("s", "=Area S", Level.SERVICE_AREA, "p")
 MADE = {"made_by": "Dev Patel", "made_on": date(2026, 11, 25)}
@@ -161,6 +163,7 @@ def test_slides_have_a_picture_with_its_words_a_measure_and_notes(document):
     assert [shape for shape in unmeasured.shapes if shape.shape_type == 13] == [], "nothing of burnout was ever shown"
 
 
+@needs_pango
 def test_a_report_is_tagged_says_its_language_and_has_words_for_pictures(document):
     pdf = as_pdf(document)
     reader = PdfReader(io.BytesIO(pdf))
@@ -185,6 +188,7 @@ def alternatives(node):
     return own + (alternatives(node["/K"]) if "/K" in node else [])
 
 
+@needs_pango
 def test_the_hand_out_is_one_page(document):
     reader = PdfReader(io.BytesIO(as_pdf(document, one_page=True)))
     assert len(reader.pages) == 1

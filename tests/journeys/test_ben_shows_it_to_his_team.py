@@ -6,6 +6,8 @@ import re
 import pytest
 from pypdf import PdfReader
 
+from tests.conftest import HAS_PANGO
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -39,6 +41,7 @@ def test_ben_shares_the_page_by_a_link_that_he_can_end(visitor, chromium):
     context.close()
 
 
+@pytest.mark.skipif(not HAS_PANGO, reason="Pango is not here")
 def test_ben_takes_the_page_away_as_a_tagged_pdf(visitor):
     visitor.sign_in("ben@example.org")
     page = visitor.page
