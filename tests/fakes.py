@@ -137,6 +137,10 @@ class FakeResults:
     def flags(self, programme: str) -> Flags | None:
         return self.counted
 
+    def fingerprint(self, group: str, measure: str, variant: str) -> str | None:
+        chart = self.chart(group, measure, variant)
+        return None if chart is None else chart.fingerprint
+
     def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
         return self.charts.get((group, measure, variant))
 

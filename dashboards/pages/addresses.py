@@ -34,5 +34,5 @@ def measure_path(key: str, level: Level, measure: str) -> str:
 
 def chart_path(results: PublishedResults, group: str, measure: str, variant: str) -> str | None:
     """The address of a stored picture, which names its content; None where there is none."""
-    chart = results.chart(group, measure, variant)
-    return None if chart is None else f"/charts/{group}/{measure}/{variant}-{chart.fingerprint}.svg"
+    fingerprint = results.fingerprint(group, measure, variant)
+    return None if fingerprint is None else f"/charts/{group}/{measure}/{variant}-{fingerprint}.svg"

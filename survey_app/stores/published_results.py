@@ -54,6 +54,7 @@ class DatabaseResults:
         self._programme = programme
         self._authorities: dict[str, str | None] = {}
         self._groups: dict[str, ReportingGroup | None] = {}
+        self._fingerprints: dict[str, dict[tuple[str, str], str]] = {}
         self._last_cells: tuple[str, Sequence[PublishedCell]] = ("", [])
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
@@ -158,6 +159,14 @@ class DatabaseResults:
         programme = self.group(self._programme)
         return list(({programme.key: programme} | found if programme else found).values())
 
+    def fingerprint(self, group: str, measure: str, variant: str) -> str | None:
+        """What names the content of the newest picture of this name, without reading the picture."""
+        if group not in self._fingerprints:
+            columns = (StoredChartRow.measure, StoredChartRow.variant, StoredChartRow.fingerprint)
+            rows = db.session.execute(select(*columns).where(StoredChartRow.group_key == group)).all()
+            self._fingerprints[group] = {(row.measure, row.variant): row.fingerprint for row in rows}
+        return self._fingerprints[group].get((measure, variant))
+
     def chart(self, group: str, measure: str, variant: str) -> StoredChart | None:
         """The newest picture of this name."""
         row = db.session.get(StoredChartRow, (group, measure, variant))
@@ -199,10 +208,10 @@ class DatabaseResults:
         ).all()
 
     @cached_property
-    def _measures(self) -> Mapping[int, Sequence[PublishedMeasure]]:
-        found: dict[int, list[PublishedMeasure]] = {}
-        rows = db.session.scalars(
-            select(PublishedMeasure)
+    def _measures(self) -> Mapping[int, Sequence[Any]]:  # Any: rows of the table's columns
+        found: dict[int, list[Any]] = {}
+        rows = db.session.execute(
+            select(*PublishedMeasure.__table__.columns)
             .where(PublishedMeasure.wave_id.in_([row.id for row in self._rows]))
             .order_by(PublishedMeasure.wave_id, PublishedMeasure.place)
         )
@@ -283,7 +292,7 @@ def to_row(cell: PublishedCell, wave_id: int) -> dict[str, object]:
     return columns
 
 
-def _published_wave(row: Any, measures: Sequence[PublishedMeasure]) -> PublishedWave:  # Any: as DatabaseResults._rows
+def _published_wave(row: Any, measures: Sequence[Any]) -> PublishedWave:  # Any: as DatabaseResults._rows
     return PublishedWave(
         key=row.key,
         label=row.label,

@@ -183,10 +183,12 @@ def test_after_it_has_closed(reader):
     db.session.rollback()
     reader.go(reader.links[0])
     reader.sees("closed")
+    assert reader.page.locator("form").count() == 0
     wave.studio.open(opened_at=datetime.now(UTC))
     db.session.rollback()
     reader.go(reader.links[0])
     reader.sees("expired")
+    assert reader.page.locator("form").count() == 0, "nothing can be sent by either"
 
 
 def test_by_keyboard_alone(chromium, town):

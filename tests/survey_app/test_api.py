@@ -219,9 +219,10 @@ def test_the_description_is_openapi_and_tells_every_route(programme):
 def test_while_the_database_is_away_it_says_when_to_come_back(programme, ben):
     db.session.rollback()
     db.session.remove()
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite lets readers in")
     with locked_database(db.engine.url):
         refused = ben.get("/api/v1/cells")
+    if db.engine.dialect.name == "sqlite":
+        assert refused.status_code == 200, "it lets readers in"
+        return
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
     assert refused.mimetype == "application/problem+json"

@@ -131,9 +131,12 @@ def test_an_export_is_made_once_however_often_it_is_rung_for(programme, monkeypa
     order(ben, TEAM_A, "csv")
     (order_id,) = orders_to_make(datetime.now(UTC))
     make_export(str(order_id))
-    monkeypatch.setattr(export_files, "make_export", lambda *_, **__: pytest.fail("made twice"))
+    made = db.session.scalars(select(ExportOrder.content)).one()
+    db.session.rollback()
+    monkeypatch.setattr(export_files, "make_export", lambda *_, **__: b"made twice")
     make_export(str(order_id))
     make_export("00000000-0000-0000-0000-000000000000")
+    assert db.session.scalars(select(ExportOrder.content)).all() == [made]
 
 
 def test_what_cannot_be_made_says_why(programme, monkeypatch):
