@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 from typing import Any
@@ -64,7 +63,7 @@ def export(kind: str, group_key: str, output: Path | None, by: str) -> None:
         content = export_of_group(group_key, Format(kind), by=by, now=now())
     except NoPdf as error:
         fail(str(error))
-    path = output or Path(file_name(Format(kind), group_key, datetime.now(UTC).date()))
+    path = output or Path(file_name(Format(kind), group_key, now().date()))
     path.write_bytes(content)
     click.echo(f"Wrote {path}, {len(content):,} bytes.")
 

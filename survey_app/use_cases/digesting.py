@@ -17,7 +17,7 @@ from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.participants import ContactPoint, Participant
-from survey_app.models.pulses import Wave, WaveState
+from survey_app.models.pulses import Pulse, Wave, WaveState
 from survey_app.stores.digest_words import LEAD, STAFF
 from survey_app.stores.reachability import can_be_reached, wants_none
 from survey_app.stores.sending_windows import window_of_person
@@ -61,7 +61,12 @@ def _plan(wave_id: int, now: datetime) -> list[UUID]:
 
 
 def _to_leads(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: columns of a row
-    """One to everybody with a role in the wave's programme or in an authority that it asked, however many roles."""
+    """One to everybody with a role in the wave's programme or in an authority that it asked, however many roles.
+
+    The two waves of a bridge are one pulse to a lead: whichever is planned first tells them.
+    """
+    if _bridge_was_told(wave):
+        return
     rows = db.session.execute(
         select(ContactPoint.id, Group)
         .join(RoleGrant, RoleGrant.account_id == ContactPoint.account_id)
@@ -72,6 +77,17 @@ def _to_leads(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: co
     told = {contact for contact, group in rows if _is_about(wave, group)}
     for contact in sorted(told):
         yield _message(wave, LEAD, contact, now, language="en", invitation_id=None)
+
+
+def _bridge_was_told(wave: Wave) -> bool:
+    """Whether the other wave of a bridge was planned already; the pulse is locked, so that one of the two waits."""
+    if wave.bridge is None:
+        return False
+    db.session.get_one(Pulse, wave.pulse_id, with_for_update=True)
+    other = select(Wave.id).where(
+        Wave.pulse_id == wave.pulse_id, Wave.bridge == wave.bridge, Wave.id != wave.id, Wave.digested_at.is_not(None)
+    )
+    return db.session.scalar(other) is not None
 
 
 def _is_about(wave: Wave, group: Group) -> bool:

@@ -53,6 +53,7 @@ def wait(order_id: UUID) -> str:
         found = status_of(current_viewer(), order_id)
     except UnknownExport:
         abort(404)
+    _readable_group(found.group_key)  # a role may have ended since
     is_waiting = not found.is_made and not found.problem
     return _render("exports/wait.html", export=found, look_again_in=_SECONDS_BETWEEN_LOOKS if is_waiting else None)
 
@@ -61,6 +62,7 @@ def wait(order_id: UUID) -> str:
 def file(order_id: UUID) -> Response:
     """The file, for whoever ordered it."""
     try:
+        _readable_group(status_of(current_viewer(), order_id).group_key)  # as above
         name, mimetype, content = fetch_export(current_viewer(), order_id, datetime.now(UTC))
     except UnknownExport:
         abort(404)

@@ -177,3 +177,14 @@ def test_a_team_that_was_counted_with_another_is_told_so(studio):
     plan_digests(NOW)
     found = letters(studio, "digest_staff")["team-b-1@staff.example.org"]
     assert re.search(r"- In the pulse of \w+ \d{4} your team was counted in Team B.*Team C", found.text)
+
+
+def test_the_two_waves_of_a_bridge_are_one_pulse_to_a_lead(programme):
+    waves = programme.open_bridge("crescendo-pulse@1.1.0", opened_at=NOW - timedelta(days=10))
+    for wave in waves:
+        wave.close()
+    draw_charts(NOW)
+    plan_digests(NOW)
+    sent = db.session.scalars(select(Message.purpose)).all()
+    assert (sent.count("digest_lead"), sent.count("digest_staff")) == (3, 14)
+    db.session.rollback()

@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from dashboards.errors import NoPdf
 from dashboards.exports.formats import KINDS, Format
 from survey_app.cli.results import results as results_command
 from survey_app.extensions import db
 from survey_app.jobs.exports import make_export
+from survey_app.models.accounts import RoleGrant
 from survey_app.models.audit import AuditEntry
 from survey_app.models.exports import ExportOrder
+from survey_app.models.groups import Group
 from survey_app.processes.clock import tick
 from survey_app.use_cases import export_files
 from survey_app.use_cases.drawing import draw_charts
@@ -113,6 +115,17 @@ def test_of_what_is_not_theirs_nobody_learns_anything(programme):
     assert chloe.get(address).status_code == chloe.get(f"{address}/file").status_code == 404
     nobody = programme.app.test_client()
     assert nobody.get(address).headers["Location"] == "/sign-in"
+
+
+def test_an_export_is_out_of_reach_when_the_role_has_ended(programme):
+    ben = signed_in(programme, BEN)
+    address = order(ben, TEAM_A, "csv")
+    make_all()
+    assert ben.get(f"{address}/file").status_code == 200
+    team = db.session.scalar(select(Group.id).where(Group.key == TEAM_A))
+    db.session.execute(delete(RoleGrant).where(RoleGrant.group_id == team))
+    db.session.commit()
+    assert ben.get(address).status_code == ben.get(f"{address}/file").status_code == 404
 
 
 def test_bad_orders_say_what_is_wrong_and_change_nothing(programme):
