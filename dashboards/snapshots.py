@@ -265,6 +265,10 @@ class PublishedResults(Protocol):
         """Lines of a programme that are outside their usual range, as counted when the newest wave was drawn."""
         ...
 
+    def autocorrelation(self) -> float | None:
+        """How alike neighbouring waves of the programme are; None while too little is known."""
+        ...
+
     def fingerprint(self, group: str, measure: str, variant: str) -> str | None:
         """What names the content of the newest picture of this name, for its address."""
         ...

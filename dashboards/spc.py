@@ -16,7 +16,9 @@ FEWEST_POINTS = 6
 FEWEST_RANGES = 3
 LOCKED_AFTER = 12
 RUN_LENGTH = 8
-AUTOCORRELATION = 0.3
+USUAL_AUTOCORRELATION = 0.3
+"""How alike neighbouring waves are taken to be until a programme's own are known (`dashboards.likeness`)."""
+
 _MEAN_RANGE_IN_SDS = 1.128  # d2 for ranges of two
 _RANGE_SCREEN = 3.267  # D4 for ranges of two: larger ones are outliers themselves
 _LONGEST_GAP = 1
@@ -57,7 +59,12 @@ class UsualRange:
 
 
 def usual_ranges(
-    values: Series, breaks: Sequence[int] = (), *, resolution: float = 1.0, offsets: Sequence[Offset] | None = None
+    values: Series,
+    breaks: Sequence[int] = (),
+    *,
+    resolution: float = 1.0,
+    offsets: Sequence[Offset] | None = None,
+    autocorrelation: float = USUAL_AUTOCORRELATION,
 ) -> tuple[UsualRange, ...]:
     """Return the usual ranges of each phase that has them.
 
@@ -74,13 +81,15 @@ def usual_ranges(
         The coarsest step that values were rounded to: the spread is never taken to be less than half of it.
     offsets
         For each wave, what changes of questions have added so far. Errors add up along a phase.
+    autocorrelation
+        Correlation of a wave with the next, 0 to 0.6: the more alike neighbours are, the smaller their ranges.
     """
     moved = list(offsets) if offsets is not None else [Offset()] * len(values)
     edges = [0, *sorted(place for place in set(breaks) if 0 < place < len(values)), len(values)]
     found: list[UsualRange] = []
     for start, stop in pairwise(edges):
         linked = [None if value is None else value - offset.points for value, offset in zip(values, moved, strict=True)]
-        whole = _range_of(linked, start, stop, resolution)
+        whole = _range_of(linked, start, stop, resolution, sqrt(1 - autocorrelation))
         found += _stretches(whole, moved) if whole is not None else []
     return tuple(found)
 
@@ -137,7 +146,7 @@ def _stretches(whole: UsualRange, offsets: Sequence[Offset]) -> list[UsualRange]
     return stretches
 
 
-def _range_of(values: Series, start: int, stop: int, resolution: float) -> UsualRange | None:
+def _range_of(values: Series, start: int, stop: int, resolution: float, shrunk: float) -> UsualRange | None:
     known = [(place, value) for place in range(start, stop) if (value := values[place]) is not None]
     baseline = known[:LOCKED_AFTER]
     steps = [abs(after - before) for (i, before), (j, after) in pairwise(baseline) if j - i == 1]
@@ -145,7 +154,7 @@ def _range_of(values: Series, start: int, stop: int, resolution: float) -> Usual
         return None
     mean_step = sum(steps) / len(steps)
     ordinary = [step for step in steps if step <= _RANGE_SCREEN * mean_step]
-    spread = sum(ordinary) / len(ordinary) / _MEAN_RANGE_IN_SDS / sqrt(1 - AUTOCORRELATION)
+    spread = sum(ordinary) / len(ordinary) / _MEAN_RANGE_IN_SDS / shrunk
     spread = max(spread, resolution / 2)
     centre = sum(value for _, value in baseline) / len(baseline)
     return UsualRange(

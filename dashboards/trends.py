@@ -19,7 +19,7 @@ from dashboards.snapshots import (
     ShownCell,
     SmallChangeMark,
 )
-from dashboards.spc import Offset, Side, UsualRange, signals, usual_ranges
+from dashboards.spc import USUAL_AUTOCORRELATION, Offset, Side, UsualRange, signals, usual_ranges
 
 
 class ReadingKind(StrEnum):
@@ -103,7 +103,8 @@ def trends_of(results: PublishedResults, group: str, measures: Sequence[Measure]
     """A group's lines on these measures, as published."""
     waves, cells = results.waves(group), results.cells(group)
     changes, new_ranges = results.small_changes(group), results.new_ranges(group)
-    return [build_trend(measure, waves, cells, changes, new_ranges) for measure in measures]
+    alike = results.autocorrelation()
+    return [build_trend(measure, waves, cells, changes, new_ranges, alike) for measure in measures]
 
 
 def build_trend(
@@ -112,6 +113,7 @@ def build_trend(
     cells: Sequence[PublishedCell],
     changes: Sequence[SmallChangeMark] = (),
     new_ranges: Sequence[NewRange] = (),
+    autocorrelation: float | None = None,
 ) -> Trend:
     """Put a line together from the cells of one group and measure.
 
@@ -123,6 +125,8 @@ def build_trend(
         The group's cells of this measure, in any order.
     new_ranges
         Where somebody let the group's usual ranges begin anew.
+    autocorrelation
+        How alike neighbouring waves of the programme are; None where that is not known yet.
     """
     by_wave = {cell.wave: cell for cell in cells if cell.measure == measure.id}
     first = next((place for place, wave in enumerate(waves) if wave.key in by_wave), len(waves))
@@ -136,7 +140,8 @@ def build_trend(
     offsets = [Offset(place.offset, place.offset_error) if place else Offset() for place in _filled(places)]
     decided = {each.wave: each for each in new_ranges if each.measure == measure.id}
     begins = [*breaks, *(at for at, wave in enumerate(waves) if wave.key in decided)]
-    usual = usual_ranges(values, begins, resolution=resolution, offsets=offsets)
+    alike = USUAL_AUTOCORRELATION if autocorrelation is None else autocorrelation
+    usual = usual_ranges(values, begins, resolution=resolution, offsets=offsets, autocorrelation=alike)
     sides = signals(values, usual)
     points = tuple(
         TrendPoint(wave, cell, side, place in breaks, moves.get(place), decided.get(wave.key))

@@ -109,6 +109,7 @@ class FakeResults:
     all_tried: list[TriedChange] = field(default_factory=list)
     counted: Flags | None = None
     decided: dict[str, list[NewRange]] = field(default_factory=dict)
+    alike: float | None = None
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.waves_of.get(group, self.published)
@@ -136,6 +137,9 @@ class FakeResults:
 
     def flags(self, programme: str) -> Flags | None:
         return self.counted
+
+    def autocorrelation(self) -> float | None:
+        return self.alike
 
     def fingerprint(self, group: str, measure: str, variant: str) -> str | None:
         chart = self.chart(group, measure, variant)

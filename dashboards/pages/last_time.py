@@ -36,8 +36,8 @@ def build_last_time(results: PublishedResults, team: str) -> LastTime | None:
         return None
     cells = results.cells(shown.key)
     changes = [*results.small_changes(team)]
-    decided = results.new_ranges(shown.key)
-    trends = [build_trend(measure, waves, cells, changes, decided) for measure in newest.measures]
+    decided, alike = results.new_ranges(shown.key), results.autocorrelation()
+    trends = [build_trend(measure, waves, cells, changes, decided, alike) for measure in newest.measures]
     begun = [change for change in changes if change.started_on <= newest.closed_on]
     return LastTime(
         group=shown,

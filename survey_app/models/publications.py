@@ -126,6 +126,16 @@ class ProgrammeFlags(Base):
     counted_at: Mapped[datetime]
 
 
+class ProgrammeLikeness(Base):
+    """How alike neighbouring waves of a programme are, from 0 to 0.6; None while too little is known."""
+
+    __tablename__ = "programme_likenesses"
+
+    programme_key: Mapped[str] = mapped_column(primary_key=True)
+    autocorrelation: Mapped[float | None]
+    measured_at: Mapped[datetime]
+
+
 class DisclosureAudit(Base):
     """One run of the attack on everything published: how much it looked at, and what it found."""
 

@@ -33,6 +33,7 @@ from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.publications import (
     ProgrammeFlags,
+    ProgrammeLikeness,
     PublishedCellRow,
     PublishedCut,
     PublishedMeasure,
@@ -147,6 +148,10 @@ class DatabaseResults:
         row = db.session.get(ProgrammeFlags, programme)
         return None if row is None else Flags(row.lines, tuple(FlaggedLine(**line) for line in row.flagged))
 
+    def autocorrelation(self) -> float | None:
+        """How alike neighbouring waves of the programme are; None while too little is known."""
+        return self._autocorrelation
+
     def groups(self) -> Sequence[ReportingGroup]:
         """Every group of the newest wave of each authority, and the programme, by key."""
         rows = db.session.execute(
@@ -206,6 +211,11 @@ class DatabaseResults:
             .where(Wave.state == WaveState.CLOSED, Group.key == self._programme)
             .order_by(Wave.closes_at, Wave.id)
         ).all()
+
+    @cached_property
+    def _autocorrelation(self) -> float | None:
+        row = db.session.get(ProgrammeLikeness, self._programme)
+        return None if row is None else row.autocorrelation
 
     @cached_property
     def _measures(self) -> Mapping[int, Sequence[Any]]:  # Any: rows of the table's columns

@@ -17,12 +17,13 @@ from dashboards.charts.multiples import draw_small, frame_of
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
 from dashboards.flags import count_flags, together
 from dashboards.funnel import FEWEST_GROUPS, funnel
+from dashboards.likeness import pooled_autocorrelation
 from dashboards.pages.comparison import compared_on, current_cells
 from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart
 from dashboards.trends import Trend, trends_of
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.models.publications import ProgrammeFlags, StoredChartRow
+from survey_app.models.publications import ProgrammeFlags, ProgrammeLikeness, StoredChartRow
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.published_results import DatabaseResults
 
@@ -50,6 +51,7 @@ def draw_charts(now: datetime) -> int:
     programmes = db.session.scalars(select(Group.key).where(Group.level == Level.PROGRAMME).order_by(Group.key)).all()
     drawn = 0
     for programme in programmes:
+        _measure_likeness(programme, now)
         results = DatabaseResults(programme)
         counted: list[Flags] = []
         of_authorities: list[Line] = []
@@ -67,6 +69,21 @@ def draw_charts(now: datetime) -> int:
     )
     db.session.commit()
     return drawn
+
+
+def _measure_likeness(programme: str, now: datetime) -> None:
+    """Learn how alike neighbouring waves are, before any range is computed from it."""
+    found = pooled_autocorrelation(_lines_of_teams(DatabaseResults(programme)))
+    db.session.merge(ProgrammeLikeness(programme_key=programme, autocorrelation=found, measured_at=now))
+    db.session.commit()
+
+
+def _lines_of_teams(results: DatabaseResults) -> Iterator[Trend]:
+    for group in results.groups():
+        if group.level is Level.TEAM:
+            trends = trends_of(results, group.key, results.waves(group.key)[-1].measures)
+            db.session.rollback()
+            yield from trends
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def _assert_planted_effects_are_found(results):
     flagged = [row for row in lines if row.arrow]
     assert len(lines) > 120
     assert len(flagged) / len(lines) < 0.12
+    assert results.autocorrelation() is not None, "fourteen waves of a hundred lines tell how alike they are"
     assert len(results.waves("ashcombe")) == 13
     assert len(results.waves("calderport")) == 14, "the bridge is two waves"
 
