@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check bench browser foreign peers lighthouse translations stylesheet format requirements clean
+.PHONY: help run test test-quick check bench browser foreign peers lighthouse translations stylesheet explorer format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,6 +59,11 @@ stylesheet: $(VENV)/.dev ## compile the pulse's stylesheet from govuk-frontend (
 	mkdir -p build/stylesheet && cp survey_app/stylesheets/package*.json build/stylesheet/
 	npm ci --prefix build/stylesheet --no-audit --no-fund --silent
 	$(BIN)/python survey_app/stylesheets/compile.py build/stylesheet/node_modules
+
+explorer: $(VENV)/.dev ## bundle the explorer's script with Vega and its design (needs npm)
+	mkdir -p build/explorer && cp survey_app/explorer/package*.json build/explorer/
+	npm ci --prefix build/explorer --no-audit --no-fund --silent
+	$(BIN)/python -m survey_app.explorer.bundle build/explorer
 
 format: $(VENV)/.dev ## put the code into its form
 	$(BIN)/ruff format .

@@ -9,6 +9,7 @@ from survey_app.views import (
     comments,
     demo,
     errors,
+    explorer,
     exports,
     guard,
     health,
@@ -49,6 +50,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
 _PAGES = (
     api,
     comments,
+    explorer,
     exports,
     health,
     hooks,

@@ -61,8 +61,12 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-PULSE_POLICY = CONTENT_SECURITY_POLICY + "; script-src 'self'"
-"""The pulse alone has a script, of our own, and works without it."""
+SCRIPT_POLICY = (
+    CONTENT_SECURITY_POLICY + "; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Two pages have a script, of our own, and work without it: the pulse and the explorer."""
+
+_HAVE_SCRIPTS = {"respond", "explorer"}
 
 
 def init_app(app: Flask) -> None:
@@ -130,9 +134,8 @@ def _require_sign_in() -> AnyResponse | None:
 
 def _harden(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault(
-        "Content-Security-Policy", PULSE_POLICY if request.blueprint == "respond" else CONTENT_SECURITY_POLICY
-    )
+    policy = SCRIPT_POLICY if request.blueprint in _HAVE_SCRIPTS else CONTENT_SECURITY_POLICY
+    headers.setdefault("Content-Security-Policy", policy)
     headers.setdefault("Cache-Control", "no-store")
     headers["Referrer-Policy"] = "no-referrer" if request.blueprint in _SECRET_IN_ADDRESS else "same-origin"
     headers["X-Content-Type-Options"] = "nosniff"

@@ -1,16 +1,27 @@
-"""The compiled stylesheet is of its source, and nobody has edited it."""
+"""The compiled stylesheet and the bundled script are of their sources, and nobody has edited them."""
 
 import json
 import re
 from importlib.metadata import version
 from pathlib import Path
 
+from survey_app.explorer import bundle
+from survey_app.explorer.bundle import BUNDLED, LICENCES
 from survey_app.stylesheets.compile import COMPILED, HERE, head
 
 
 def test_the_compiled_stylesheet_is_of_its_source():
     first, _, css = COMPILED.read_text(encoding="utf-8").partition("\n")
     assert first + "\n" == head(css.strip()), "make stylesheet"
+
+
+def test_the_explorers_bundle_is_of_its_source_and_its_licences_go_with_it():
+    first, _, script = BUNDLED.read_text(encoding="utf-8").partition("\n")
+    assert first + "\n" == bundle.head(script.strip()), "make explorer"
+    bundled = {
+        name.partition("/")[0] for name in re.findall(r'from "([^"./]+)"', (bundle.HERE / "explorer.js").read_text())
+    }
+    assert bundled <= set(LICENCES.read_text(encoding="utf-8").splitlines())
 
 
 def test_macros_and_stylesheet_are_of_one_release_of_govuk_frontend():
