@@ -178,6 +178,15 @@ class NewRange:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """A wave whose results were taken back, and why."""
+
+    label: str
+    withdrawn_on: date
+    because: str
+
+
+@dataclass(frozen=True)
 class TriedChange:
     """A small change of a team of a programme."""
 
@@ -255,6 +264,10 @@ class PublishedResults(Protocol):
 
     def new_ranges(self, group: str) -> Sequence[NewRange]:
         """Where somebody let the group's usual ranges begin anew."""
+        ...
+
+    def withdrawals(self, group: str) -> Sequence[Withdrawal]:
+        """Waves in the authority that the group is part of whose results were taken back, oldest first."""
         ...
 
     def tried(self, programme: str) -> Sequence[TriedChange]:

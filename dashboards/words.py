@@ -15,6 +15,7 @@ from dashboards.snapshots import (
     PublishedCell,
     PublishedWave,
     ShownCell,
+    Withdrawal,
     WithheldCell,
     WithheldReason,
 )
@@ -88,6 +89,12 @@ def day(moment: date) -> str:
 def month(moment: date) -> str:
     """A month: `October 2026`."""
     return f"{moment:%B %Y}"
+
+
+def withdrawal(found: Withdrawal) -> str:
+    """That a wave's results were taken back, when and why."""
+    because = found.because.rstrip(".")
+    return f"The results of the {found.label} pulse were withdrawn on {day(found.withdrawn_on)}: {because}."
 
 
 def difference(points: float, error: float) -> str:

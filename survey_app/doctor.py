@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from ctypes.util import find_library
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,6 +77,7 @@ def examine(settings: Settings, vault: Vault, now: datetime) -> Iterator[Finding
         ("clock", partial(_clock, now)),
         ("providers", partial(_providers, settings, vault, now)),
         ("disk", partial(_disk, settings)),
+        ("reports", _reports),
     )
     for name, check in checks:
         try:
@@ -261,6 +263,14 @@ def _providers(settings: Settings, vault: Vault, now: datetime) -> Iterator[Find
             yield Finding(f"sender {sender.name}", Verdict.WRONG, f"is {sender.state}", hint)
     for misfit in misfits(settings.public_base_url):
         yield Finding("wordings", Verdict.WARNING, f"{misfit.wording} {misfit.reason}", "Shorten PUBLIC_BASE_URL.")
+
+
+def _reports() -> Iterator[Finding]:
+    if find_library("pango-1.0"):
+        yield Finding("reports", Verdict.WELL, "can be made as PDF")
+    else:
+        hint = "Install Pango (Debian: libpango-1.0-0 and libpangoft2-1.0-0); every other export works without it."
+        yield Finding("reports", Verdict.WARNING, "can't be made as PDF: Pango is not here", hint)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from dashboards.snapshots import (
     SmallChangeMark,
     StoredChart,
     TriedChange,
+    Withdrawal,
     WithheldCell,
     WithheldReason,
 )
@@ -110,6 +111,7 @@ class FakeResults:
     counted: Flags | None = None
     decided: dict[str, list[NewRange]] = field(default_factory=dict)
     alike: float | None = None
+    taken_back: list[Withdrawal] = field(default_factory=list)
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.waves_of.get(group, self.published)
@@ -131,6 +133,9 @@ class FakeResults:
 
     def new_ranges(self, group: str) -> Sequence[NewRange]:
         return self.decided.get(group, [])
+
+    def withdrawals(self, group: str) -> Sequence[Withdrawal]:
+        return self.taken_back
 
     def tried(self, programme: str) -> Sequence[TriedChange]:
         return self.all_tried

@@ -68,8 +68,8 @@ def draw_small(trend: Trend, variant: str, frame: Frame) -> StoredChart:
         "ends": [{"x": ends[1], "y": frame.low, "label": labels[1]}],
         "band": points,
         "points": points,
-        "beside": [row for row in points[-1:] if str(row["text"]).isdigit()],
-        "over": [row for row in points[-1:] if not str(row["text"]).isdigit()],
+        "beside": [row for row in points[-1:] if theme.fits_beside(row["text"])],
+        "over": [row for row in points[-1:] if not theme.fits_beside(row["text"])],
     }
     return draw(_design(variant), rows)
 

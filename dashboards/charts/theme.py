@@ -30,3 +30,8 @@ def config(font_size: int) -> dict[str, Any]:  # Any: a Vega-Lite config object
         "axis": {**label, **line},
         "text": {"font": FONT, "fontSize": font_size, "color": INK},
     }
+
+
+def fits_beside(text: str | float) -> bool:
+    """Whether a score in words has room beside its point; `95 or higher` stands over it."""
+    return str(text).isdigit()

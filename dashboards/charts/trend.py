@@ -70,8 +70,8 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
         "bars": bars,
         "points": points,
         "latest": latest,
-        "beside": [row for row in latest if _is_short(row["text"])],
-        "over": [row for row in latest if not _is_short(row["text"])],
+        "beside": [row for row in latest if theme.fits_beside(row["text"])],
+        "over": [row for row in latest if not theme.fits_beside(row["text"])],
         "gaps": [
             {"date": date, "y": lowest} for date, point in zip(dates, trend.points, strict=True) if point.shown is None
         ],
@@ -84,10 +84,6 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
             if point.starts_phase or point.moved_by is not None
         ],
     }
-
-
-def _is_short(text: str | float) -> bool:
-    return str(text).isdigit()
 
 
 def _bands(trend: Trend) -> list[dict[str, str | float]]:

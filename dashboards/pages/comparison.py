@@ -62,6 +62,7 @@ class ComparisonPage:
     charts: tuple[ComparedMeasure, ...]
     funnels: tuple[ComparedMeasure, ...]
     movement: MovementPage
+    withdrawals: tuple[str, ...]
 
 
 def build_comparison_page(
@@ -103,6 +104,7 @@ def build_comparison_page(
         charts=tuple(_comparison_charts(results, group, newest.measures, rows)),
         funnels=tuple(_funnels(results, group, newest.measures, current)),
         movement=build_movement(results, group, children, newest.measures, begins_together=begins_together),
+        withdrawals=tuple(map(words.withdrawal, results.withdrawals(group.key))),
     )
 
 

@@ -50,6 +50,7 @@ class GroupPage:
     withheld: str | None
     look_instead: tuple[Link, ...]
     rows: tuple[MeasureRow, ...]
+    withdrawals: tuple[str, ...]
 
 
 def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupPage | None:
@@ -76,6 +77,7 @@ def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupP
         withheld=withheld_sentence(results, newest, withheld, shown),
         look_instead=_look_instead(results, group, withheld) if not shown else (),
         rows=tuple(_measure_row(results, group, trend) for trend in trends),
+        withdrawals=tuple(map(words.withdrawal, results.withdrawals(group.key))),
     )
 
 

@@ -19,6 +19,7 @@ from dashboards.snapshots import (
     PublishedResults,
     PublishedWave,
     ReportingGroup,
+    ShownCell,
     WithheldCell,
 )
 from dashboards.steadying import steadied
@@ -93,6 +94,7 @@ class MeasurePage:
     inside: tuple[InsideRow, ...]
     attribute: str
     categories: tuple[CategoryRow, ...]
+    withdrawals: tuple[str, ...]
 
 
 def build_measure_page(
@@ -110,9 +112,7 @@ def build_measure_page(
     if measure is None:
         return None
     (trend,) = trends_of(results, group.key, [measure])
-    newest = trend.points[-1] if trend.points else None
-    shown = newest.shown if newest else None
-    withheld = newest.cell if newest and isinstance(newest.cell, WithheldCell) else None
+    shown, withheld = _newest(trend)
     cuts = [cut for cut in results.cuts(group.key) if cut.measure == measure_id and cut.wave == waves[-1].key]
     return MeasurePage(
         group=group,
@@ -144,7 +144,14 @@ def build_measure_page(
         inside=tuple(_inside(results, measure, inside)),
         attribute=cuts[0].attribute if cuts else "",
         categories=tuple(_category_row(cut) for cut in cuts),
+        withdrawals=tuple(map(words.withdrawal, results.withdrawals(group.key))),
     )
+
+
+def _newest(trend: Trend) -> tuple[ShownCell | None, WithheldCell | None]:
+    """The newest wave's figure, or that there is none."""
+    cell = trend.points[-1].cell if trend.points else None
+    return (cell, None) if isinstance(cell, ShownCell) else (None, cell)
 
 
 def _picture(results: PublishedResults, group: ReportingGroup, trend: Trend, variant: str) -> str | None:

@@ -26,6 +26,7 @@ from dashboards.snapshots import (
     SmallChangeMark,
     StoredChart,
     TriedChange,
+    Withdrawal,
     WithheldCell,
     WithheldReason,
 )
@@ -128,6 +129,23 @@ class DatabaseResults:
         """Where somebody let the group's usual ranges begin anew."""
         rows = db.session.scalars(select(NewRangeRow).where(NewRangeRow.group_key == group).order_by(NewRangeRow.id))
         return [NewRange(row.measure, row.wave_key, row.reason, row.decided_by) for row in rows]
+
+    def withdrawals(self, group: str) -> Sequence[Withdrawal]:
+        """Waves in the authority that the group is part of whose results were taken back, oldest first."""
+        authority = self._authority_of(group)
+        rows = db.session.execute(
+            select(Wave.label, Wave.withdrawn_at, Wave.withdrawn_because, WaveTerms.authorities)
+            .join(WaveTerms, WaveTerms.wave_id == Wave.id)
+            .join(Pulse, Pulse.id == Wave.pulse_id)
+            .join(Group, Group.id == Pulse.programme_id)
+            .where(Wave.state == WaveState.WITHDRAWN, Group.key == self._programme)
+            .order_by(Wave.closes_at, Wave.id)
+        )
+        return [
+            Withdrawal(label, at.date(), because or "")
+            for label, at, because, keys in rows
+            if at is not None and authority in {None, *keys}
+        ]
 
     def tried(self, programme: str) -> Sequence[TriedChange]:
         """Every small change of a programme's teams, oldest first."""

@@ -42,7 +42,10 @@ def order_export(viewer: Viewer, group: ReportingGroup, kind: Format, now: datet
         Several of theirs are being made already.
     """
     waiting = select(func.count()).where(
-        ExportOrder.account_id == viewer.account_id, ExportOrder.content.is_(None), ExportOrder.problem.is_(None)
+        ExportOrder.account_id == viewer.account_id,
+        ExportOrder.content.is_(None),
+        ExportOrder.problem.is_(None),
+        ExportOrder.ordered_at > now - _GIVEN_UP_AFTER,
     )
     if (db.session.scalar(waiting) or 0) >= MOST_WAITING:
         db.session.rollback()
@@ -63,15 +66,16 @@ def order_export(viewer: Viewer, group: ReportingGroup, kind: Format, now: datet
     return order.id
 
 
-def status_of(viewer: Viewer, order_id: UUID) -> ExportStatus:
+def status_of(viewer: Viewer, order_id: UUID, now: datetime) -> ExportStatus:
     """How far somebody's own export is, or raise `UnknownExport`."""
     order = _own(viewer, order_id)
+    is_given_up = order.content is None and now - order.ordered_at > _GIVEN_UP_AFTER
     return ExportStatus(
         order.id,
         KINDS[Format(order.kind)].title,
         order.group_key,
         is_made=order.content is not None,
-        problem=order.problem or "",
+        problem=order.problem or ("No worker has made it for an hour. Order it again." if is_given_up else ""),
     )
 
 

@@ -50,7 +50,7 @@ def order(key: str) -> AnyResponse | tuple[str, int]:
 def wait(order_id: UUID) -> str:
     """How far an export is; the page looks again by itself until it is made."""
     try:
-        found = status_of(current_viewer(), order_id)
+        found = status_of(current_viewer(), order_id, datetime.now(UTC))
     except UnknownExport:
         abort(404)
     _readable_group(found.group_key)  # a role may have ended since
@@ -62,8 +62,9 @@ def wait(order_id: UUID) -> str:
 def file(order_id: UUID) -> Response:
     """The file, for whoever ordered it."""
     try:
-        _readable_group(status_of(current_viewer(), order_id).group_key)  # as above
-        name, mimetype, content = fetch_export(current_viewer(), order_id, datetime.now(UTC))
+        now = datetime.now(UTC)
+        _readable_group(status_of(current_viewer(), order_id, now).group_key)  # as above
+        name, mimetype, content = fetch_export(current_viewer(), order_id, now)
     except UnknownExport:
         abort(404)
     response = Response(content, content_type=mimetype)

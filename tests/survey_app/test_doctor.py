@@ -46,7 +46,7 @@ def test_an_installation_that_is_well_has_no_finding_and_every_check_speaks(well
     assert [finding for finding in found if finding.verdict is Verdict.WRONG] == []
     said = {finding.check for finding in found}
     assert {"migrations", "written-once", "quiet-database", "key-holders", "key-files", "waves", "clock"} <= said
-    assert {"broker", "email", "texts", "disk", "demo"} <= said
+    assert {"broker", "email", "texts", "disk", "reports", "demo"} <= said
     assert all(finding.hint for finding in found if finding.verdict is not Verdict.WELL)
 
 
@@ -157,3 +157,11 @@ def test_the_command_says_it_all_and_fails_if_anything_is_wrong(studio):
     found = CliRunner().invoke(doctor_command, ["--json"], obj=lambda: studio.app)
     assert found.exit_code == (0 if os.stat(settings().data_dir) else 1), found.output
     assert '"check": "clock"' in found.output
+
+
+def test_a_machine_without_pango_is_warned_of_and_not_wrong(well, monkeypatch):
+    monkeypatch.setattr(doctor, "find_library", lambda _: None)
+    (found,) = [each for each in examine(settings(), well.vault, NOW) if each.check == "reports"]
+    assert found.verdict is Verdict.WARNING
+    assert "libpango" in found.hint
+    assert "reports" not in wrong(well)

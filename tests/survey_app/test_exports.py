@@ -22,7 +22,7 @@ from survey_app.models.groups import Group
 from survey_app.processes.clock import tick
 from survey_app.use_cases import export_files
 from survey_app.use_cases.drawing import draw_charts
-from survey_app.use_cases.exporting import forget_exports, orders_to_make
+from survey_app.use_cases.exporting import MOST_WAITING, forget_exports, orders_to_make
 from tests.conftest import HAS_PANGO
 from tests.factories import mixed_answers, signed_in
 from tests.people import BEN, CHLOE, DEV
@@ -164,6 +164,18 @@ def test_what_cannot_be_made_says_why(programme, monkeypatch):
     assert "Pango is missing" in page
     assert "refresh" not in page
     assert orders_to_make(datetime.now(UTC)) == []
+
+
+def test_an_export_that_no_worker_made_for_an_hour_says_so_and_keeps_nobody_from_another(programme):
+    ben = signed_in(programme, BEN)
+    addresses = [order(ben, TEAM_A, "csv") for _ in range(MOST_WAITING)]
+    assert ben.post(f"/exports/of/{TEAM_A}", data={"format": "csv"}).status_code == 429
+    db.session.execute(update(ExportOrder).values(ordered_at=datetime.now(UTC) - timedelta(hours=2)))
+    db.session.commit()
+    page = ben.get(addresses[0]).text
+    assert "No worker has made it for an hour. Order it again." in page
+    assert "refresh" not in page
+    assert order(ben, TEAM_A, "csv")
 
 
 def test_the_clock_rings_for_what_a_lost_ring_left_and_forgets_after_a_day(programme, broker_url):

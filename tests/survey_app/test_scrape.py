@@ -41,23 +41,28 @@ def demo(app):
     return SimpleNamespace(app=app, vault=vault())
 
 
+def reached(browser):
+    """Every address that somebody reaches from the first page by following links, and what it answered."""
+    waiting, seen = ["/"], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.startswith(("/static", "/demo", "/sign-", "/manage/instruments")):
+            continue
+        seen.add(path)
+        reply = browser.get(path, follow_redirects=True)
+        assert reply.status_code == 200, path
+        yield path, reply
+        if reply.mimetype == "text/html":
+            waiting += [unescape(link) for link in LINK.findall(reply.text)]
+
+
 def scrape(demo):
     """Every page and picture that each account reaches from its first page, by account and address."""
     found = {}
     for account in demo_accounts(vault()):
         db.session.rollback()
         browser = signed_in(demo, Person(account.name, account.email))
-        waiting, seen = ["/"], set()
-        while waiting:
-            path = waiting.pop()
-            if path in seen or path.startswith(("/static", "/demo", "/sign-", "/manage/instruments")):
-                continue
-            seen.add(path)
-            reply = browser.get(path, follow_redirects=True)
-            assert reply.status_code == 200, path
-            found[account.name, path] = reply.text
-            if reply.mimetype == "text/html":
-                waiting += [unescape(link) for link in LINK.findall(reply.text)]
+        found |= {(account.name, path): reply.text for path, reply in reached(browser)}
     return found
 
 

@@ -45,7 +45,11 @@ def test_its_figures_leave_every_page_and_the_charts_are_drawn_without_it(two_wa
     withdraw()
     draw_charts(NOW)
     page = browser.get(f"/teams/{TEAM}/connectedness").text
-    assert "July 2026" not in page
+    sentence = "The results of the July 2026 pulse were withdrawn on "
+    assert page.count("July 2026") == page.count(sentence) == 1, "but that it was withdrawn, and why"
+    assert "asked of the wrong teams." in page
+    assert sentence in browser.get(f"/teams/{TEAM}").text
+    assert sentence in signed_in(two_waves, DEV).get("/programme").text
     assert "June 2026" in page
     assert [wave.key for wave in DatabaseResults("crescendo").waves(TEAM)] == ["wave-1"]
     pictures = db.session.scalars(select(StoredChartRow.svg)).all()
