@@ -61,6 +61,7 @@ def longest_values(public_base_url: str) -> Mapping[str, Mapping[str, str]]:
     shared = {
         "link": f"{public_base_url}/p/{_TOKEN}",
         "opt_out_url": f"{public_base_url}/o/{_TOKEN}",
+        "code": "000000",
         "run_by": "W" * 60,
         "minutes": "10",
         "minimum_group_size": "100",

@@ -9,22 +9,26 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
+from pyotp import TOTP
 from sqlalchemy import select
 
 from dashboards.snapshots import Level
 from notifications.windows import ALWAYS
 from survey_app.crypto.link_tokens import invitation_token, sign_in_token
-from survey_app.extensions import db, vault
-from survey_app.models.accounts import Role, SignInRequest
+from survey_app.extensions import db, settings, vault
+from survey_app.models.accounts import Role, SecondFactor, SignInRequest
 from survey_app.models.invitations import Invitation
+from survey_app.models.participants import ContactPoint
 from survey_app.stores.sending_windows import to_terms
-from survey_app.use_cases.access import add_account, request_sign_in
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group, find_group
+from survey_app.use_cases.people import add_account
 from survey_app.use_cases.pulses import add_pulse, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
+from survey_app.use_cases.second_steps import has_second_factor
+from survey_app.use_cases.signing_in import request_sign_in
 from tests.people import BEN, CHLOE, DEV, Person
 
 MONDAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -176,7 +180,25 @@ def signed_in(studio, person: Person):
     token = sign_in_token(studio.vault.link_key, newest)
     assert client.get(f"/sign-in/{token}").status_code == 200
     assert client.post(f"/sign-in/{token}").status_code == 303
+    if not settings().demo:
+        take_second_step(studio, client, person)
     return client
+
+
+def take_second_step(studio, client, person: Person):
+    """Type the code of a person's app, which is set up the first time."""
+    account_id = db.session.scalar(
+        select(ContactPoint.account_id).where(ContactPoint.address_hash == studio.vault.address_hash(person.email))
+    )
+    is_new = not has_second_factor(account_id)
+    db.session.rollback()
+    path = "/second-step/set-up" if is_new else "/second-step"
+    assert client.get(path).status_code == 200
+    factor = db.session.get(SecondFactor, account_id, populate_existing=True)
+    factor.last_step = 0  # the clock of tests stands still between two sign-ins
+    app = TOTP(studio.vault.decrypt(factor.secret_encrypted))
+    db.session.commit()
+    assert client.post(path, data={"code": app.now()}).status_code == (200 if is_new else 303)
 
 
 def same_answer(value: int, items: Sequence[str] = CORE) -> dict[str, str]:

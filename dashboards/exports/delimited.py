@@ -20,8 +20,12 @@ def as_csv(export: Export) -> bytes:
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 
 
+def safe_text(text: str) -> str:
+    """Words that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_LOOKS_LIKE_A_FORMULA) else text
+
+
 def _plain(value: Value) -> str:
     if value is None:
         return ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_LOOKS_LIKE_A_FORMULA) else text
+    return safe_text(value) if isinstance(value, str) else str(value)

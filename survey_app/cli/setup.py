@@ -16,10 +16,10 @@ from dashboards.snapshots import Level
 from instruments.changes import ChangeLevel
 from instruments.verdicts import lines
 from survey_app.cli.running import clear_errors, fail, in_application, make_app, now
-from survey_app.extensions import vault
-from survey_app.models.accounts import Role
-from survey_app.use_cases.access import add_account
+from survey_app.extensions import db, vault
+from survey_app.models.accounts import Account, Role
 from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.people import add_account, contact_of_account, end_role, people_of
 from survey_app.use_cases.pulses import (
     add_pulse,
     ask_for_comments,
@@ -29,6 +29,7 @@ from survey_app.use_cases.pulses import (
     remind_after,
     send_digests,
 )
+from survey_app.use_cases.second_steps import forget_second_factor
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
@@ -105,7 +106,7 @@ def add_group_command(key: str, name: str, level: str, parent: str | None) -> No
 
 @click.group()
 def accounts() -> None:
-    """Give people a role."""
+    """Give people a role, end one, or let somebody set up a new phone."""
 
 
 @accounts.command("add")
@@ -113,8 +114,9 @@ def accounts() -> None:
 @click.option("--name", required=True)
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
 @click.option("--group", "group_key", required=True, help="Key of the group that the role is in.")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
 @in_application
-def add_account_command(email: str, name: str, role: str, group_key: str) -> None:
+def add_account_command(email: str, name: str, role: str, group_key: str, by: str) -> None:
     """Give somebody a role in a group; they sign in with a link sent to this address.
 
     Example: pulse accounts add dev@example.org --name Dev --role programme_lead --group crescendo
@@ -123,8 +125,53 @@ def add_account_command(email: str, name: str, role: str, group_key: str) -> Non
         address = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError:
         fail(f"{email!r} is not an email address.")
-    add_account(name, address, Role(role), group_key, vault())
+    add_account(name, address, Role(role), group_key, vault(), by=by, now=now())
     click.echo(f"{name} is now {role.replace('_', ' ')} of {group_key}.")
+
+
+@accounts.command("list")
+@click.argument("programme")
+@in_application
+def list_accounts_command(programme: str) -> None:
+    """List every role that is held in a programme.
+
+    Example: pulse accounts list crescendo
+    """
+    for each in people_of(programme, vault()):
+        click.echo(f"{each.id}  {each.name}  {each.role} of {each.group} since {each.granted_at:%Y-%m-%d}")
+
+
+@accounts.command("end")
+@click.argument("programme")
+@click.argument("number", type=int)
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def end_role_command(programme: str, number: int, by: str) -> None:
+    """End the role of this number, and the sessions of whoever held it.
+
+    Example: pulse accounts end crescendo 7
+    """
+    end_role(number, programme, by=by, now=now())
+    click.echo(f"Role {number} has ended.")
+
+
+@accounts.command("new-phone")
+@click.argument("email")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def new_phone_command(email: str, by: str) -> None:
+    """Forget somebody's authenticator app and recovery codes, once you are sure who asks.
+
+    The next time they sign in they set up another.
+
+    Example: pulse accounts new-phone ben@example.org
+    """
+    contact = db.session.scalar(contact_of_account(email, vault()))
+    if contact is None or contact.account_id is None:
+        fail(f"Nobody here signs in with {email!r}.")
+    account = db.session.get_one(Account, contact.account_id)
+    forget_second_factor(account.id, of=account.name, by=by, now=now())
+    click.echo(f"{account.name} sets up a new app when they next sign in.")
 
 
 @click.group()

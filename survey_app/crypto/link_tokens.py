@@ -25,6 +25,11 @@ def sign_in_token(key: bytes, request_id: UUID) -> str:
     return hmac.digest(key, request_id.bytes, "sha256").hex()
 
 
+def sign_in_code(key: bytes, request_id: UUID) -> str:
+    """Six digits for a browser that is not where the mail is read; good for few tries only."""
+    return f"{int.from_bytes(hmac.digest(key, b'code' + request_id.bytes, 'sha256'), 'big') % 1_000_000:06d}"
+
+
 def keyed_hash(key: bytes, secret: str) -> bytes:
     """What the database keeps of a secret: useless without the key."""
     return hmac.digest(key, secret.encode(), "sha256")

@@ -42,7 +42,6 @@ from survey_app.models.invitations import Invitation
 from survey_app.models.participants import Participant
 from survey_app.models.pulses import Wave, WaveTerms
 from survey_app.stores.outbox import DatabaseOutbox
-from survey_app.use_cases.access import add_account
 from survey_app.use_cases.closing import close_wave
 from survey_app.use_cases.describing import describe_waves
 from survey_app.use_cases.disclosure_audit import audit_disclosure
@@ -51,6 +50,7 @@ from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.instrument_library import release
+from survey_app.use_cases.people import add_account
 from survey_app.use_cases.pulses import add_pulse, ask_for_comments, change_version, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
 from survey_app.use_cases.small_changes import record_small_change

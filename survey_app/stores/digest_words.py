@@ -14,7 +14,7 @@ from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
 from dashboards.snapshots import Level, ReportingGroup
 from survey_app.extensions import db
-from survey_app.models.accounts import RoleGrant
+from survey_app.models.accounts import Role, RoleGrant
 from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
@@ -101,15 +101,17 @@ def _seen(results: DatabaseResults, group: ReportingGroup) -> tuple[str, list[st
 
 
 def _largest_group(contact_point_id: int, programme_id: int) -> Group:
-    """The largest group of a programme that the account behind an address has a role in."""
+    """The largest group of a programme that the account behind an address has a role in; had, if all have ended."""
     order = [str(level) for level in Level]
-    groups = db.session.scalars(
-        select(Group)
+    rows = db.session.execute(
+        select(Group, RoleGrant.ended_at)
         .join(RoleGrant, RoleGrant.group_id == Group.id)
         .join(ContactPoint, ContactPoint.account_id == RoleGrant.account_id)
-        .where(ContactPoint.id == contact_point_id)
+        .where(ContactPoint.id == contact_point_id, RoleGrant.role != Role.GOVERNANCE_READER)
     ).all()
-    return max((group for group in groups if _is_in(group, programme_id)), key=lambda group: order.index(group.level))
+    inside = [(group, ended_at) for group, ended_at in rows if _is_in(group, programme_id)]
+    held = [group for group, ended_at in inside if ended_at is None] or [group for group, _ in inside]
+    return max(held, key=lambda group: order.index(group.level))
 
 
 def _is_in(group: Group, programme_id: int) -> bool:

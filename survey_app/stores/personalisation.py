@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from survey_app.crypto.link_tokens import invitation_token, sign_in_token
+from survey_app.crypto.link_tokens import invitation_token, sign_in_code, sign_in_token
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
 from survey_app.models.messages import Message
@@ -19,7 +19,9 @@ from survey_app.stores.digest_words import LEAD, STAFF, words_for_lead, words_fo
 def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping[str, str]:
     """Return the values of a message's wording."""
     if message.sign_in_request_id is not None:
-        return {"link": f"{public_base_url}/sign-in/{sign_in_token(vault.link_key, message.sign_in_request_id)}"}
+        token = sign_in_token(vault.link_key, message.sign_in_request_id)
+        code = sign_in_code(vault.link_key, message.sign_in_request_id)
+        return {"link": f"{public_base_url}/sign-in/{token}", "code": code}
     if message.purpose == LEAD:
         return words_for_lead(message, public_base_url)
     if message.invitation_id is None:

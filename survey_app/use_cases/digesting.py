@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from notifications.catalogue import latest_version
 from notifications.messages import Channel, MessageState
 from survey_app.extensions import db
-from survey_app.models.accounts import RoleGrant
+from survey_app.models.accounts import Role, RoleGrant
 from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
@@ -71,6 +71,7 @@ def _to_leads(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: co
         select(ContactPoint.id, Group)
         .join(RoleGrant, RoleGrant.account_id == ContactPoint.account_id)
         .join(Group, Group.id == RoleGrant.group_id)
+        .where(RoleGrant.ended_at.is_(None), RoleGrant.role != Role.GOVERNANCE_READER)
         .where(ContactPoint.channel == Channel.EMAIL, can_be_reached(now), ~wants_none())
         .order_by(ContactPoint.id)
     ).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 
@@ -284,3 +285,25 @@ class TooManyReminders(UseCaseError):
 
     def __init__(self) -> None:
         super().__init__("Two reminders at most, two days or more apart: more would cost answers. Nothing was changed.")
+
+
+class RoleDoesNotFit(UseCaseError):
+    """A role in a group of another level."""
+
+    def __init__(self, role: str, group: str, levels: Collection[str]) -> None:
+        wanted = " or ".join(sorted(level.replace("_", " ") for level in levels))
+        super().__init__(f"The role {role.replace('_', ' ')} is one in a {wanted}. Choose another group than {group}.")
+
+
+class UnknownRole(UseCaseError):
+    """A role that is not there, or not theirs to end."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such role. Open the list again: it may have ended.")
+
+
+class LastProgrammeLead(UseCaseError):
+    """Ending a role would leave a programme without a lead."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the only programme lead. Give somebody else the role first.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import chain, count
 
 from sqlalchemy import select
@@ -87,6 +88,37 @@ def groups_inside_of(groups: Sequence[Group]) -> frozenset[str]:
         found.update((child_id, key) for child_id, key in children)
         layer = [child_id for child_id, _ in children]
     return frozenset(found.values())
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group as lists show it: how deep it lies, what it is, and where."""
+
+    key: str
+    name: str
+    level: Level
+    parent: str
+    depth: int
+
+
+def groups_of_programme(programme_key: str) -> list[GroupLine]:
+    """A programme and every group inside it, each after the one that it is part of, by name."""
+    inside = groups_inside_of(db.session.scalars(select(Group).where(Group.key == programme_key)).all())
+    rows = db.session.scalars(select(Group).where(Group.key.in_(inside)).order_by(Group.name, Group.id)).all()
+    children: dict[int | None, list[Group]] = {}
+    for row in rows:
+        children.setdefault(row.parent_id, []).append(row)
+    found: list[GroupLine] = []
+
+    def walk(group: Group, parent: str, depth: int) -> None:
+        found.append(GroupLine(group.key, group.name, Level(group.level), parent, depth))
+        for child in children.get(group.id, ()):
+            walk(child, group.name, depth + 1)
+
+    for row in rows:
+        if row.key == programme_key:
+            walk(row, "", 0)
+    return found
 
 
 def current_tree(

@@ -88,7 +88,8 @@ def leads_not_on_a_roster() -> list[str]:
         .distinct()
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .join(ContactPoint, ContactPoint.account_id == Account.id)
-        .where(RoleGrant.role == Role.TEAM_LEAD, ContactPoint.address_hash.not_in(participant_address))
+        .where(RoleGrant.role == Role.TEAM_LEAD, RoleGrant.ended_at.is_(None))
+        .where(ContactPoint.address_hash.not_in(participant_address))
         .order_by(Account.name)
     )
     return list(names)
@@ -133,6 +134,7 @@ def _team_leads() -> set[int]:
         select(ContactPoint.participant_id)
         .join(account_address, account_address.c.address_hash == ContactPoint.address_hash)
         .join(RoleGrant, RoleGrant.account_id == account_address.c.account_id)
-        .where(ContactPoint.participant_id.is_not(None), RoleGrant.role == Role.TEAM_LEAD)
+        .where(ContactPoint.participant_id.is_not(None))
+        .where(RoleGrant.role == Role.TEAM_LEAD, RoleGrant.ended_at.is_(None))
     )
     return {participant_id for participant_id in rows if participant_id}

@@ -6,11 +6,13 @@ from flask import Flask
 
 from survey_app.views import (
     assets,
+    audit_log,
     comments,
     demo,
     errors,
     explorer,
     exports,
+    fresh_steps,
     guard,
     health,
     hooks,
@@ -20,12 +22,14 @@ from survey_app.views import (
     languages,
     not_now,
     opting_out,
+    people,
     public,
     ranges,
     reliability,
     respond,
     results,
     rosters,
+    second_step,
     shared,
     sharing,
     sign_in,
@@ -39,6 +43,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
     languages.init_app(app)
     not_now.init_app(app)
     guard.init_app(app)
+    fresh_steps.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
     for module in _PAGES:
@@ -49,6 +54,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
 
 _PAGES = (
     api,
+    audit_log,
     comments,
     explorer,
     exports,
@@ -58,12 +64,14 @@ _PAGES = (
     instruments,
     joining,
     opting_out,
+    people,
     public,
     ranges,
     reliability,
     respond,
     results,
     rosters,
+    second_step,
     shared,
     sharing,
     sign_in,

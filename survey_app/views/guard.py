@@ -9,7 +9,8 @@ from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey_app.extensions import settings, vault
-from survey_app.use_cases.access import Viewer, find_viewer
+from survey_app.use_cases.access import Viewer
+from survey_app.use_cases.signing_in import SignedIn, find_session
 
 SIGN_IN_NOT_NEEDED = frozenset(
     {
@@ -44,11 +45,17 @@ SIGN_IN_NOT_NEEDED = frozenset(
         "sign_in.check_mail",
         "sign_in.confirm",
         "sign_in.send_link",
+        "sign_in.use_code",
         "sign_in.use_link",
         "static",
     }
 )
 """Every other page needs a session: a new one is closed until it is placed. The API asks for keys of its own."""
+
+SECOND_STEP_NOT_NEEDED = frozenset(
+    {"second_step.ask", "second_step.confirm_app", "second_step.set_up", "second_step.take", "sign_in.sign_out"}
+)
+"""What a session opens before its second step; every other page waits for that."""
 
 FORMS_WITHOUT_ORIGIN = frozenset(
     {"hooks.notify_status", "hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
@@ -103,6 +110,17 @@ def current_viewer() -> Viewer:
     return viewer
 
 
+def current_session() -> SignedIn:
+    """Return the session of who is signed in; only pages behind the guard may ask."""
+    session: SignedIn = g.signed_in
+    return session
+
+
+def needs_second_steps() -> bool:
+    """Whether everybody takes a second step: everywhere but in a demo, whose people have no phones."""
+    return not settings().demo
+
+
 def _has_tls() -> bool:
     return settings().public_base_url.startswith("https:")
 
@@ -125,10 +143,13 @@ def _require_sign_in() -> AnyResponse | None:
     if request.endpoint is None or request.endpoint in SIGN_IN_NOT_NEEDED:
         return None
     reference = request.cookies.get(session_cookie(), "")
-    viewer = find_viewer(reference, datetime.now(UTC), vault()) if reference else None
-    if viewer is None:
+    found = find_session(reference, datetime.now(UTC), vault()) if reference else None
+    if found is None:
         return redirect("/sign-in")
-    g.viewer = viewer
+    if needs_second_steps() and not found.second_step_at and request.endpoint not in SECOND_STEP_NOT_NEEDED:
+        return redirect("/second-step")
+    g.signed_in = found
+    g.viewer = found.viewer
     return None
 
 

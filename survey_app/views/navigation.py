@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.pages.addresses import Link, group_path
 from dashboards.snapshots import Level
+from survey_app.models.accounts import Role
 from survey_app.use_cases.access import Viewer
 
 _TEXTS = {
@@ -19,13 +20,16 @@ def home_links(viewer: Viewer) -> list[Link]:
     links = [Link(_TEXTS[level], group_path(key, level)) for _, key, level in viewer.roles]
     if leads_programme(viewer):
         links.append(Link("Waves", "/manage/waves"))
+        links.append(Link("People", "/manage/people"))
         links.append(Link("Rosters", "/manage/rosters"))
         links.append(Link("Instruments", "/manage/instruments"))
         links.append(Link("Reliability", "/manage/reliability"))
         links.append(Link("Comments", "/manage/comments"))
+    if viewer.reads_governance:
+        links.append(Link("Log", "/manage/log"))
     return links
 
 
 def leads_programme(viewer: Viewer) -> bool:
     """Whether somebody leads a programme."""
-    return any(level is Level.PROGRAMME for _, _, level in viewer.roles)
+    return any(role == Role.PROGRAMME_LEAD for role, _, _ in viewer.roles)

@@ -26,6 +26,8 @@ pages = Blueprint("results", __name__)
 def home() -> AnyResponse | str:
     """The first screen of the viewer's largest role."""
     found = current_viewer().home
+    if found is None and current_viewer().reads_governance:
+        return redirect("/manage/log")
     if found is None:
         return render_template("empty.html", home_links=(), ahead=None)
     return redirect(group_path(*found))
@@ -91,8 +93,8 @@ def measure(key: str, measure: str, level: Level) -> str:
 
 @pages.get("/receipts/<wave>/partition")
 def partition(wave: str) -> str:
-    """Who was counted together in a wave, for who leads its programme."""
-    if not leads_programme(current_viewer()):
+    """Who was counted together in a wave, for who leads its programme or reads its governance."""
+    if current_viewer().programme not in current_viewer().governed:
         abort(404)
     results = DatabaseResults(current_viewer().programme)
     found = next((each for each in results.waves(current_viewer().programme) if each.key == wave), None)

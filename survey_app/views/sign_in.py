@@ -1,4 +1,4 @@
-"""Sign in by a link that works once, for ten minutes, in the browser that asked for it."""
+"""Sign in by a link that works once, for ten minutes, in the browser that asked for it; or by its code, typed there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
-from survey_app.use_cases import access
+from survey_app.use_cases import signing_in
+from survey_app.use_cases.access import demo_accounts
 from survey_app.views.guard import browser_cookie, session_cookie, set_cookie
 
 pages = Blueprint("sign_in", __name__)
@@ -20,7 +21,7 @@ _LONGEST_EMAIL = 254
 @pages.get("/sign-in")
 def ask() -> str:
     """Ask for an address; in a demo, offer the demo's own people."""
-    accounts = access.demo_accounts(vault()) if settings().demo else ()
+    accounts = demo_accounts(vault()) if settings().demo else ()
     return render_template("sign_in/ask.html", accounts=accounts, email="", problem="")
 
 
@@ -33,16 +34,30 @@ def send_link() -> Response | tuple[str, int]:
         return render_template("sign_in/ask.html", accounts=(), email=email, problem=problem), 400
     browser = request.cookies.get(browser_cookie()) or secrets.token_urlsafe(32)
     now = datetime.now(UTC)
-    ring_delivery(settings().redis_url, access.request_sign_in(email, browser, now, vault()), now, urgent=True)
+    place = "" if settings().demo else request.remote_addr or ""
+    messages = signing_in.request_sign_in(email, browser, now, vault(), place=place)
+    ring_delivery(settings().redis_url, messages, now, urgent=True)
     response = redirect("/sign-in/check-mail", code=303)
-    set_cookie(response, browser_cookie(), browser, int(access.LINK_LIFETIME.total_seconds()))
+    set_cookie(response, browser_cookie(), browser, int(signing_in.LINK_LIFETIME.total_seconds()))
     return response
 
 
 @pages.get("/sign-in/check-mail")
 def check_mail() -> str:
-    """Say that a link may be on its way."""
-    return render_template("sign_in/check_mail.html")
+    """Say that a link may be on its way, and take its code from whoever reads mail on another device."""
+    return render_template("sign_in/check_mail.html", problem="")
+
+
+@pages.post("/sign-in/code")
+def use_code() -> Response | tuple[str, int]:
+    """Use the code of the newest link."""
+    code = "".join(request.form.get("code", "").split())
+    browser = request.cookies.get(browser_cookie(), "")
+    reference = signing_in.sign_in_with_code(code, browser, datetime.now(UTC), vault())
+    if reference is None:
+        problem = "That code is not right, or too old. Look at the newest email, or ask for another."
+        return render_template("sign_in/check_mail.html", problem=problem), 403
+    return _start_session(reference)
 
 
 @pages.get("/sign-in/<token>")
@@ -55,19 +70,23 @@ def confirm(token: str) -> str:  # noqa: ARG001 - part of the address; the form 
 def use_link(token: str) -> Response | tuple[str, int]:
     """Use the link."""
     browser = request.cookies.get(browser_cookie(), "")
-    reference = access.sign_in(token, browser, datetime.now(UTC), vault())
+    reference = signing_in.sign_in(token, browser, datetime.now(UTC), vault())
     if reference is None:
         return render_template("sign_in/refused.html"), 403
-    response = redirect("/", code=303)
-    set_cookie(response, session_cookie(), reference, int(access.SESSION_LIFETIME.total_seconds()))
-    response.delete_cookie(browser_cookie(), path="/")
-    return response
+    return _start_session(reference)
 
 
 @pages.post("/sign-out")
 def sign_out() -> Response:
     """End the session."""
-    access.sign_out(request.cookies.get(session_cookie(), ""), vault())
+    signing_in.sign_out(request.cookies.get(session_cookie(), ""), vault())
     response = redirect("/sign-in", code=303)
     response.delete_cookie(session_cookie(), path="/")
+    return response
+
+
+def _start_session(reference: str) -> Response:
+    response = redirect("/", code=303)
+    set_cookie(response, session_cookie(), reference, int(signing_in.SESSION_LIFETIME.total_seconds()))
+    response.delete_cookie(browser_cookie(), path="/")
     return response

@@ -7,15 +7,10 @@ from dashboards.snapshots import Level
 from survey_app.crypto.link_tokens import sign_in_token
 from survey_app.extensions import db
 from survey_app.models.accounts import Role, SignInRequest
-from survey_app.use_cases.access import (
-    add_account,
-    demo_accounts,
-    find_viewer,
-    request_sign_in,
-    sign_in,
-    sign_out,
-)
+from survey_app.use_cases.access import demo_accounts
 from survey_app.use_cases.errors import UnknownGroup
+from survey_app.use_cases.people import add_account
+from survey_app.use_cases.signing_in import find_session, request_sign_in, sign_in, sign_out
 from tests.factories import MONDAY
 from tests.people import BEN, DEV, EVE
 
@@ -33,6 +28,11 @@ def ask(studio, person=BEN, browser="browser"):
     (request,) = set(db.session.scalars(select(SignInRequest.id))) - before
     db.session.rollback()
     return sign_in_token(studio.vault.link_key, request)
+
+
+def find_viewer(reference, now, vault):
+    found = find_session(reference, now, vault)
+    return None if found is None else found.viewer
 
 
 def test_a_link_signs_its_browser_in_once(programme):

@@ -16,11 +16,11 @@ from survey_app.models.messages import Message
 from survey_app.models.participants import Participant
 from survey_app.models.pulses import Pulse, Wave
 from survey_app.stores.outbox import DatabaseOutbox
-from survey_app.use_cases.access import add_account
 from survey_app.use_cases.digesting import plan_digests, waits_for_digests
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.fieldwork import waves_to_close
 from survey_app.use_cases.opting_out import opt_out
+from survey_app.use_cases.people import add_account
 from survey_app.use_cases.pulses import plan_wave
 from survey_app.use_cases.small_changes import record_small_change
 from tests.factories import mixed_answers, same_answer

@@ -9,7 +9,6 @@ from survey_app.models.accounts import Role
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Message
 from survey_app.models.pulses import WaveState, WaveTerms
-from survey_app.use_cases.access import add_account
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.errors import (
     KeyTaken,
@@ -20,6 +19,7 @@ from survey_app.use_cases.errors import (
     WrongWaveState,
 )
 from survey_app.use_cases.fieldwork import open_wave, waves_to_close, waves_to_open
+from survey_app.use_cases.people import add_account
 from survey_app.use_cases.pulses import add_pulse, find_wave_id, list_waves, plan_wave
 from survey_app.use_cases.wave_terms import thaw
 from tests.factories import MONDAY, roster_file

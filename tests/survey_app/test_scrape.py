@@ -19,8 +19,9 @@ from survey_app.models.accounts import Role
 from survey_app.models.groups import Group
 from survey_app.models.publications import StoredChartRow
 from survey_app.models.pulses import Wave
-from survey_app.use_cases.access import add_account, demo_accounts
+from survey_app.use_cases.access import demo_accounts
 from survey_app.use_cases.drawing import draw_charts
+from survey_app.use_cases.people import add_account
 from tests.factories import MONDAY, signed_in
 from tests.people import Person
 

@@ -153,7 +153,9 @@ def test_the_pulse_is_light_and_its_only_script_is_our_own(browser, link):
     assert re.findall(r"<script.*", page.text) == re.findall(
         r'<script src="/static/pulse\.js\?v=\w+" defer></script>', page.text
     )
-    assert page.headers["Content-Security-Policy"].endswith("; script-src 'self'")
+    assert page.headers["Content-Security-Policy"].endswith(
+        "; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
     assert "script-src" not in browser.get("/privacy").headers["Content-Security-Policy"]
     assert "immutable" in style.headers["Cache-Control"]
     assert page.headers["Cache-Control"] == "no-store"
@@ -238,7 +240,7 @@ def test_dev_compares_authorities(programme):
 def test_before_the_first_results_a_lead_is_told_when_they_come(studio):
     studio.set_up({"Team A": 8})
     from survey_app.models.accounts import Role
-    from survey_app.use_cases.access import add_account
+    from survey_app.use_cases.people import add_account
 
     add_account(BEN.name, BEN.email, Role.TEAM_LEAD, TEAM_A, studio.vault)
     add_account(DEV.name, DEV.email, Role.PROGRAMME_LEAD, "crescendo", studio.vault)
