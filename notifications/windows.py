@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -86,6 +86,15 @@ class SendingWindow:
         """When the window that is open at this moment closes, in UTC."""
         return self._moment(moment.astimezone(ZoneInfo(self.time_zone)).date(), self.closes)
 
+    def closed_because(self, moment: datetime) -> str:
+        """Why nothing leaves at any hour of this moment's day, in a few words; empty where something may."""
+        day = moment.astimezone(ZoneInfo(self.time_zone)).date()
+        if self._sends_on(day):
+            return ""
+        if day in self.closures:
+            return "the authority is closed"
+        return _holiday_name(self.nation, day) or f"{day:%A}"
+
     def _sends_on(self, day: date) -> bool:
         return day.weekday() in self.days and day not in self.closures and not _is_holiday(self.nation, day)
 
@@ -137,9 +146,13 @@ def weekdays(time_zone: str, closures: Collection[date] = ()) -> SendingWindow:
 
 
 def _is_holiday(nation: Nation | None, day: date) -> bool:
-    return nation is not None and day in _holidays(nation, day.year)
+    return bool(_holiday_name(nation, day))
+
+
+def _holiday_name(nation: Nation | None, day: date) -> str:
+    return "" if nation is None else _holidays(nation, day.year).get(day, "")
 
 
 @lru_cache(maxsize=64)
-def _holidays(nation: Nation, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[nation], years=year))
+def _holidays(nation: Nation, year: int) -> Mapping[date, str]:
+    return dict(holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[nation], years=year))

@@ -44,6 +44,11 @@ class Viewer:
         return None if not self.roles else (self.roles[0][1], self.roles[0][2])
 
 
+def leads_programme(viewer: Viewer) -> bool:
+    """Whether somebody leads a programme."""
+    return any(role == Role.PROGRAMME_LEAD for role, _, _ in viewer.roles)
+
+
 def viewer_of(account: Account) -> Viewer:
     """What an account may see now: the union of the roles that it holds."""
     held = db.session.execute(

@@ -307,3 +307,25 @@ class LastProgrammeLead(UseCaseError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is the only programme lead. Give somebody else the role first.")
+
+
+class NameTaken(UseCaseError):
+    """A name that a group beside it has."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a group {name} beside it already. Choose another name.")
+
+
+class ChangedMeanwhile(UseCaseError):
+    """Something that somebody else changed since the page was opened."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"Somebody has changed this since you opened the page: it is {found} now. Look again.")
+
+
+class UnusablePlan(UseCaseError):
+    """A calendar that cannot be. `field` names what is wrong with it."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(sentence)

@@ -6,15 +6,17 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, count
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dashboards.snapshots import Level
 from dashboards.suppression.tree import GroupNode, GroupTree
 from survey_app.extensions import db
 from survey_app.models.groups import Group
-from survey_app.use_cases.errors import KeyTaken, UnknownGroup, UnusableKey
+from survey_app.use_cases.auditing import note
+from survey_app.use_cases.errors import ChangedMeanwhile, KeyTaken, NameTaken, UnknownGroup, UnusableKey
 
 LEADS_SUFFIX = ".leads"
 PARENT_LEVELS = {
@@ -52,12 +54,63 @@ def add_group(key: str, name: str, level: Level, parent_key: str | None = None) 
     db.session.commit()
 
 
+def add_named_group(name: str, level: Level, parent_key: str, *, by: str, now: datetime) -> str:
+    """Create a group under its parent with a key made of its name; return the key.
+
+    Raises
+    ------
+    NameTaken
+        A group beside it has this name.
+    UnknownGroup
+        There is no parent of the level above.
+    """
+    parent = find_group(parent_key, PARENT_LEVELS[level])
+    _require_free_name(name, parent.id)
+    (group,) = add_groups([(name, parent)], level)
+    note(by, "add group", group.key, now, name=name)
+    db.session.commit()
+    return group.key
+
+
+def rename_group(key: str, name: str, *, expected: str, by: str, now: datetime) -> None:
+    """Give a group another name from now on; published waves keep the one that they had, and its line goes on.
+
+    Raises
+    ------
+    NameTaken
+        A group beside it has this name.
+    ChangedMeanwhile
+        Its name is not the `expected` one any more.
+    """
+    group = db.session.scalar(select(Group).where(Group.key == key).with_for_update())
+    if group is None:
+        raise UnknownGroup(key, "group")
+    if group.name != expected:
+        found = group.name
+        db.session.rollback()
+        raise ChangedMeanwhile(found)
+    if name != group.name:
+        _require_free_name(name, group.parent_id)
+        note(by, "rename group", key, now, before=group.name, after=name)
+        group.name = name
+    db.session.commit()
+
+
+def _require_free_name(name: str, parent_id: int | None) -> None:
+    beside = select(Group.id).where(Group.parent_id == parent_id, func.lower(Group.name) == name.lower())
+    if db.session.scalar(beside) is not None:
+        db.session.rollback()
+        raise NameTaken(name)
+
+
 def add_groups(wanted: Sequence[tuple[str, Group]], level: Level) -> list[Group]:
     """Add groups by name and parent to the running transaction, with keys that nobody has."""
     taken = set(db.session.scalars(select(Group.key)))
     groups = []
     for name, parent in wanted:
-        key = _free_key(f"{authority_of(parent).key} {name}", parent, taken)
+        authority = authority_of(parent)
+        full = name if authority.level != Level.AUTHORITY else f"{authority.key} {name}"
+        key = _free_key(full, parent, taken)
         taken.add(key)
         groups.append(Group(key=key, name=name, level=level, parent_id=parent.id))
     db.session.add_all(groups)

@@ -1,4 +1,4 @@
-"""Hold an open wave: it takes no answers and sends nothing until it goes on. What is in stays in."""
+"""Hold an open wave, let it go on, or end it early. What is in stays in."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ def resume_wave(key: str, *, by: str, now: datetime) -> bool:
     note(by, "resume wave", key, now)
     db.session.commit()
     return True
+
+
+def close_early(key: str, *, by: str, now: datetime) -> int:
+    """Let an open wave end now and return its id; the clock closes it like any other. Raises as `pause_wave` does."""
+    wave = _open_wave(key)
+    note(by, "close wave early", key, now, was_to_close=wave.closes_at.date())
+    wave.closes_at = now
+    wave.paused_at = None
+    db.session.commit()
+    return wave.id
 
 
 def _open_wave(key: str) -> Wave:

@@ -188,10 +188,13 @@ def remind_after(pulse_key: str, days: Sequence[int], *, by: str, now: datetime)
     db.session.commit()
 
 
-def plan_wave(pulse_key: str, wave_key: str, *, label: str, opens_at: datetime, closes_at: datetime) -> int:
+def plan_wave(
+    pulse_key: str, wave_key: str, *, label: str, opens_at: datetime, closes_at: datetime, commit: bool = True
+) -> int:
     """Put a wave into the calendar and return its id; the clock opens and closes it."""
     wave = _planned(find_pulse(pulse_key), wave_key, label=label, opens_at=opens_at, closes_at=closes_at)
-    db.session.commit()
+    if commit:
+        db.session.commit()
     return wave.id
 
 

@@ -17,12 +17,6 @@ from survey_app.views.navigation import home_links
 pages = Blueprint("audit_log", __name__, url_prefix="/manage/log")
 
 
-@pages.before_request
-def _only_for_whoever_may_read_it() -> None:
-    if not current_viewer().reads_governance:
-        abort(404)
-
-
 @pages.get("")
 def index() -> str | tuple[str, int]:
     """A page of the log."""

@@ -13,15 +13,9 @@ from survey_app.use_cases.comment_texts import LONGEST_COMMENT
 from survey_app.use_cases.errors import CommentTooLong, UnknownComment
 from survey_app.use_cases.moderation import batches_to_read, decide
 from survey_app.views.guard import current_viewer
-from survey_app.views.navigation import home_links, leads_programme
+from survey_app.views.navigation import home_links
 
 pages = Blueprint("comments", __name__, url_prefix="/manage/comments")
-
-
-@pages.before_request
-def _only_for_programme_leads() -> None:
-    if not leads_programme(current_viewer()):
-        abort(404)
 
 
 @pages.get("")

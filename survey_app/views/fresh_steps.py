@@ -26,6 +26,8 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
     "people.end": FRESH_FOR,
     "people.give": FRESH_FOR,
     "second_step.fresh_codes": FRESH_FOR,
+    "waves.close": FRESH_FOR,
+    "waves.withdraw": FRESH_FOR,
 }
 """Forms, by their endpoints, and for how long a second step is fresh enough for them."""
 

@@ -9,53 +9,9 @@ from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey_app.extensions import settings, vault
-from survey_app.use_cases.access import Viewer
+from survey_app.use_cases.access import Viewer, leads_programme
 from survey_app.use_cases.signing_in import SignedIn, find_session
-
-SIGN_IN_NOT_NEEDED = frozenset(
-    {
-        "api.cells",
-        "api.describe",
-        "api.groups",
-        "api.instrument",
-        "api.instruments",
-        "api.waves",
-        "demo.outbox",
-        "demo.mail",
-        "demo.text",
-        "demo.bounce",
-        "health.live",
-        "health.ready",
-        "hooks.twilio_inbound",
-        "hooks.notify_status",
-        "hooks.twilio_status",
-        "joining.ask_for_invitation",
-        "opting_out.ask",
-        "opting_out.opt_out",
-        "public.accessibility",
-        "public.how_anonymous",
-        "public.privacy",
-        "public.receipt",
-        "public.support",
-        "respond.answer",
-        "respond.show",
-        "shared.picture",
-        "shared.show",
-        "sign_in.ask",
-        "sign_in.check_mail",
-        "sign_in.confirm",
-        "sign_in.send_link",
-        "sign_in.use_code",
-        "sign_in.use_link",
-        "static",
-    }
-)
-"""Every other page needs a session: a new one is closed until it is placed. The API asks for keys of its own."""
-
-SECOND_STEP_NOT_NEEDED = frozenset(
-    {"second_step.ask", "second_step.confirm_app", "second_step.set_up", "second_step.take", "sign_in.sign_out"}
-)
-"""What a session opens before its second step; every other page waits for that."""
+from survey_app.views.policy import POLICY, Who
 
 FORMS_WITHOUT_ORIGIN = frozenset(
     {"hooks.notify_status", "hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
@@ -140,17 +96,31 @@ def _refuse_foreign_forms() -> None:
 
 def _require_sign_in() -> AnyResponse | None:
     g.pop("viewer", None)  # requests inside one application context, as in tests, share `g`
-    if request.endpoint is None or request.endpoint in SIGN_IN_NOT_NEEDED:
+    if request.endpoint is None:
+        return None
+    who = POLICY.get(request.endpoint)
+    if who is Who.EVERYBODY:
         return None
     reference = request.cookies.get(session_cookie(), "")
     found = find_session(reference, datetime.now(UTC), vault()) if reference else None
     if found is None:
         return redirect("/sign-in")
-    if needs_second_steps() and not found.second_step_at and request.endpoint not in SECOND_STEP_NOT_NEEDED:
+    if needs_second_steps() and not found.second_step_at and who is not Who.SIGNING_IN:
         return redirect("/second-step")
+    if not _is(who, found.viewer):
+        abort(404)
     g.signed_in = found
     g.viewer = found.viewer
     return None
+
+
+def _is(who: Who | None, viewer: Viewer) -> bool:
+    """Whether somebody is what a page asks for; a page that was not placed is nobody's."""
+    if who is Who.PROGRAMME_LEAD:
+        return leads_programme(viewer)
+    if who is Who.GOVERNANCE:
+        return viewer.reads_governance
+    return who is not None
 
 
 def _harden(response: Response) -> Response:

@@ -16,11 +16,9 @@ from instruments.wording import review
 from survey_app.use_cases import instrument_library
 from survey_app.use_cases.errors import UseCaseError
 from survey_app.views.guard import current_viewer
-from survey_app.views.instruments import require_programme_lead
 from survey_app.views.navigation import home_links
 
 pages = Blueprint("instrument_import", __name__, url_prefix="/manage/instruments")
-pages.before_request(require_programme_lead)
 _LARGEST_FORM_BYTES = LARGEST_FOREIGN_BYTES + 1_000_000
 _OWN = "toml"
 _CHOICES = [(_OWN, "Instrument file (.toml)"), *((name, FORMATS[name].title) for name in FORMATS)]

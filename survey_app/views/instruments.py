@@ -22,18 +22,11 @@ from survey_app.use_cases import instrument_library, pulses
 from survey_app.use_cases.wave_terms import PROMISE
 from survey_app.views.guard import CONTENT_SECURITY_POLICY, current_viewer
 from survey_app.views.languages import speak_only
-from survey_app.views.navigation import home_links, leads_programme
+from survey_app.views.navigation import home_links
 
 pages = Blueprint("instruments", __name__, url_prefix="/manage/instruments")
 _LONGEST_REASON = 500
 _RAISABLE = (ChangeLevel.PATCH, ChangeLevel.MINOR, ChangeLevel.MAJOR)
-
-
-@pages.before_request
-def require_programme_lead() -> None:
-    """Instruments are the programme leads'; nobody else is told that these pages exist."""
-    if not leads_programme(current_viewer()):
-        abort(404)
 
 
 @pages.get("")

@@ -14,16 +14,10 @@ from survey_app.use_cases.errors import LastProgrammeLead, RoleDoesNotFit, Unkno
 from survey_app.use_cases.groups import groups_of_programme
 from survey_app.use_cases.people import LEVELS, add_account, end_role, people_of
 from survey_app.views.guard import current_viewer
-from survey_app.views.navigation import home_links, leads_programme
+from survey_app.views.navigation import home_links
 
 pages = Blueprint("people", __name__, url_prefix="/manage/people")
 _LONGEST_NAME = 120
-
-
-@pages.before_request
-def _only_for_programme_leads() -> None:
-    if not leads_programme(current_viewer()):
-        abort(404)
 
 
 @pages.get("")

@@ -6,15 +6,9 @@ from flask import Blueprint, abort, render_template
 
 from survey_app.stores.reliability_cards import find_card, list_cards
 from survey_app.views.guard import current_viewer
-from survey_app.views.navigation import home_links, leads_programme
+from survey_app.views.navigation import home_links
 
 pages = Blueprint("reliability", __name__, url_prefix="/manage/reliability")
-
-
-@pages.before_request
-def _only_for_programme_leads() -> None:
-    if not leads_programme(current_viewer()):
-        abort(404)
 
 
 @pages.get("")

@@ -12,12 +12,13 @@ from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell
 from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
+from survey_app.use_cases.access import leads_programme
 from survey_app.use_cases.ahead import ahead_of
 from survey_app.use_cases.moderation import newest_comments
 from survey_app.use_cases.reading import is_inside, may_read
 from survey_app.use_cases.receipts import partition_of
 from survey_app.views.guard import current_viewer
-from survey_app.views.navigation import home_links, leads_programme
+from survey_app.views.navigation import home_links
 
 pages = Blueprint("results", __name__)
 

@@ -156,7 +156,7 @@ def test_a_programme_lead_raises_a_level_and_says_why(dev):
     raised = dev.post("/manage/instruments/compare", data=form, follow_redirects=True)
     assert "<h1>A line breaks</h1>" in raised.text
     assert "Dev raised it: It asks about more." in raised.text
-    (entry,) = db.session.scalars(select(AuditEntry)).all()
+    (entry,) = db.session.scalars(select(AuditEntry).where(AuditEntry.action != "give role")).all()
     assert (entry.actor, entry.detail["level"]) == ("Dev", "major")
 
 
@@ -170,7 +170,7 @@ def test_a_file_is_reported_on_before_anything_is_kept_and_then_released(dev):
     assert "tiny@1.2.3" in list_references()
     again = dev.post("/manage/instruments/release", data={"document": document_of(page), "go": "release"})
     assert again.status_code == 303, "a double click releases once"
-    assert len(db.session.scalars(select(AuditEntry)).all()) == 1
+    assert len(db.session.scalars(select(AuditEntry).where(AuditEntry.action != "give role")).all()) == 1
 
 
 def test_a_foreign_form_says_what_is_lost_and_may_be_taken_as_a_draft(dev):

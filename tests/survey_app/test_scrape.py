@@ -39,6 +39,7 @@ def demo(app):
     for level, role in ((Level.SERVICE_AREA, Role.SERVICE_LEAD), (Level.AUTHORITY, Role.AUTHORITY_LEAD)):
         group = db.session.scalars(select(Group.key).where(Group.level == level).order_by(Group.key)).first()
         add_account(f"A {role}", f"{role}@example.org", role, group, vault())
+    add_account("A reader", "reader@example.org", Role.GOVERNANCE_READER, "crescendo", vault())
     return SimpleNamespace(app=app, vault=vault())
 
 

@@ -28,7 +28,6 @@ from survey_app.views.api.schemas import (
     PageQuery,
 )
 from survey_app.views.errors import note_database_error
-from survey_app.views.navigation import leads_programme
 from survey_app.views.not_now import RETRY_AFTER
 
 pages = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -100,7 +99,7 @@ def cells() -> Response:
     wanted: dict[str, str] = {name: query[name] for name in ("wave", "group", "measure") if name in query}
     viewer = _viewer()
     results = DatabaseResults(viewer.programme)
-    keys = None if leads_programme(viewer) else {group.key for group in readable_groups(results, viewer)}
+    keys = None if viewer.programme in viewer.own_groups else {group.key for group in readable_groups(results, viewer)}
     found = list(page_of_cells(viewer.programme, keys, wanted, after=query["after"], limit=limit + 1))
     following: dict[str, object] | None = None
     if len(found) > limit:
