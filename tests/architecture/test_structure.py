@@ -15,7 +15,7 @@ from survey_app.app import create_app
 from survey_app.cli import _COMMANDS
 from survey_app.config import SETTINGS, load_settings
 from survey_app.extensions import db
-from survey_app.views.guard import SIGN_IN_NOT_NEEDED
+from survey_app.views.policy import POLICY, Who
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("instruments", "scoring", "notifications", "dashboards", "survey_app")
@@ -76,12 +76,12 @@ def test_scoring_loads_neither_a_web_nor_a_database_nor_a_chart_library():
     assert run(script, *modules).stdout.strip() == "[]"
 
 
-def test_every_page_needs_signing_in_unless_it_is_listed(app: Flask):
+def test_every_page_needs_signing_in_unless_it_is_everybodys(app: Flask):
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
-    assert endpoints >= SIGN_IN_NOT_NEEDED, "the list names pages that are no more"
+    assert endpoints == set(POLICY), "a page is not placed, or the table names one that is no more"
     client = app.test_client()
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in SIGN_IN_NOT_NEEDED:
+        if POLICY[rule.endpoint] is Who.EVERYBODY:
             continue
         path = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", re.sub(r"<int:\w+>", "1", str(rule)))
         path = re.sub(r"<(\w+:)?\w+>", "x", path)
