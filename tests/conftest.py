@@ -229,7 +229,7 @@ class _OneProduct(LoadScopeScheduling):
         return "journeys" if "/journeys/test_" in path and path not in _JOURNEYS_ALONE else nodeid
 
 
-_ALONE = ("every_state_of_the_pulse", "leads_before_the_first_wave", "lighthouse")
+_ALONE = ("dev_sets_up_a_programme", "every_state_of_the_pulse", "leads_before_the_first_wave", "lighthouse")
 _JOURNEYS_ALONE = {f"tests/journeys/test_{name}.py" for name in _ALONE}
 
 

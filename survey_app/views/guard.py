@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from survey_app.extensions import settings, vault
 from survey_app.use_cases.access import Viewer, leads_programme
 from survey_app.use_cases.signing_in import SignedIn, find_session
+from survey_app.views.navigation import room_links
 from survey_app.views.policy import POLICY, Who
 
 FORMS_WITHOUT_ORIGIN = frozenset(
@@ -42,7 +43,13 @@ def init_app(app: Flask) -> None:
 
 def _for_every_page() -> dict[str, object]:
     """What any template may use."""
-    return {"viewer": g.get("viewer"), "demo": settings().demo, "contact": settings().contact_email}
+    viewer = g.get("viewer")
+    return {
+        "viewer": viewer,
+        "demo": settings().demo,
+        "contact": settings().contact_email,
+        "room_links": room_links(viewer, request.path),
+    }
 
 
 def session_cookie() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from dashboards.pages.addresses import Link, group_path
 from dashboards.snapshots import Level
 from survey_app.use_cases.access import Viewer, leads_programme
@@ -14,18 +16,42 @@ _TEXTS = {
 }
 
 
+MANAGE = "/manage"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Something that a programme lead looks after, and what it is for."""
+
+    link: Link
+    purpose: str
+
+
+ROOMS = (
+    Room(Link("Groups", "/manage/groups"), "Authorities, and the hours in which their messages leave."),
+    Room(Link("Rosters", "/manage/rosters"), "Who works where, from an authority’s own staff list."),
+    Room(Link("Pulses", "/manage/pulses"), "What is asked, of whom, how often; the calendar of waves."),
+    Room(Link("Waves", "/manage/waves"), "Each round: open it, pause it, and see how far its messages are."),
+    Room(Link("People", "/manage/people"), "Who may see which group."),
+    Room(Link("Instruments", "/manage/instruments"), "The versions of the questions, and what a change does to lines."),
+    Room(Link("Reliability", "/manage/reliability"), "How well the questions measure what they mean to."),
+    Room(Link("Comments", "/manage/comments"), "What people wrote, to be read before anybody else reads it."),
+)
+"""In the order in which a new programme needs them."""
+
+
 def home_links(viewer: Viewer) -> list[Link]:
-    """A link to each group that somebody has a role in, and to what a programme lead looks after."""
+    """A link to each group that somebody has a role in, and to what they look after."""
     links = [Link(_TEXTS[level], group_path(key, level)) for _, key, level in viewer.roles]
     if leads_programme(viewer):
-        links.append(Link("Groups", "/manage/groups"))
-        links.append(Link("Rosters", "/manage/rosters"))
-        links.append(Link("Pulses", "/manage/pulses"))
-        links.append(Link("Waves", "/manage/waves"))
-        links.append(Link("People", "/manage/people"))
-        links.append(Link("Instruments", "/manage/instruments"))
-        links.append(Link("Reliability", "/manage/reliability"))
-        links.append(Link("Comments", "/manage/comments"))
+        links.append(Link("Explore", "/explore"))
+        links.append(Link("Manage", MANAGE))
     if viewer.reads_governance:
         links.append(Link("Log", "/manage/log"))
     return links
+
+
+def room_links(viewer: Viewer | None, path: str) -> list[Link]:
+    """The other rooms, on the pages of what a programme lead looks after."""
+    is_inside = viewer is not None and leads_programme(viewer) and path.startswith(MANAGE)
+    return [room.link for room in ROOMS] if is_inside else []

@@ -47,7 +47,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         instrument_import.ask instrument_import.release instrument_import.report
         instruments.compare instruments.export_file instruments.index instruments.phone instruments.preview
         instruments.raise_level
-        joining.index joining.poster
+        joining.index joining.poster manage.index
         people.end people.give people.index
         pulses.add pulses.index pulses.look_ahead pulses.manners pulses.plan pulses.pulse
         ranges.ask ranges.begin reliability.index reliability.show

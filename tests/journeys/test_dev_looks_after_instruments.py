@@ -9,7 +9,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_dev_previews_and_compares_versions(visitor):
     visitor.sign_in("dev@example.org")
     page = visitor.page
-    page.get_by_role("link", name="Instruments").click()
+    page.get_by_role("link", name="Manage", exact=True).click()
+    page.locator(".rooms").get_by_role("link", name="Instruments").click()
     visitor.show("instruments")
 
     page.get_by_role("link", name="Crescendo Pulse 1.1.0").click()

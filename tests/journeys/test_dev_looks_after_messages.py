@@ -15,7 +15,8 @@ PEOPLE = [
 def test_dev_sees_what_became_of_messages(visitor):
     visitor.sign_in("dev@example.org")
     page = visitor.page
-    page.get_by_role("link", name="Waves", exact=True).click()
+    page.get_by_role("link", name="Manage", exact=True).click()
+    page.locator(".rooms").get_by_role("link", name="Waves", exact=True).click()
     page.get_by_role("heading", name="Waves").wait_for()
     visitor.show("waves")
     page.get_by_role("link", name="Messages of").first.click()
@@ -27,7 +28,8 @@ def test_dev_sees_what_became_of_messages(visitor):
 def test_dev_brings_a_roster_in_and_reads_first_what_it_would_change(visitor, tmp_path):
     visitor.sign_in("dev@example.org")
     page = visitor.page
-    page.get_by_role("link", name="Rosters").click()
+    page.get_by_role("link", name="Manage", exact=True).click()
+    page.locator(".rooms").get_by_role("link", name="Rosters").click()
     visitor.show("rosters")
     path = tmp_path / "staff list.csv"
     with path.open("w", newline="", encoding="utf-16") as file:
