@@ -21,6 +21,7 @@ from survey_app.models.accounts import Account, Role
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.people import add_account, contact_of_account, end_role, people_of
 from survey_app.use_cases.pulses import (
+    USUAL_INSTRUMENT,
     add_pulse,
     ask_for_comments,
     change_version,
@@ -184,7 +185,7 @@ def pulses() -> None:
 @click.option("--name", required=True)
 @click.option("--programme", required=True, help="Key of the programme.")
 @click.option("--run-by", required=True, help="Who runs it, as messages say it.")
-@click.option("--instrument", default="crescendo-pulse@1.1.0", show_default=True)
+@click.option("--instrument", default=USUAL_INSTRUMENT, show_default=True)
 @click.option("--authority", "authorities", multiple=True, help="Only in this authority; may be given several times.")
 @in_application
 def add_pulse_command(

@@ -37,6 +37,8 @@ from survey_app.use_cases.instrument_library import compare_versions, find_instr
 from survey_app.use_cases.wave_terms import attributes_of
 
 MOST_REMINDERS = 2
+USUAL_INSTRUMENT = "crescendo-pulse@1.1.0"
+"""What a new pulse asks where nobody chooses."""
 
 _LONGEST_TEAM_KEY = 120
 OLD_QUESTIONS, NEW_QUESTIONS = "earlier questions", "new questions"

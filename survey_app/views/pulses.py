@@ -16,6 +16,7 @@ from survey_app.use_cases.instrument_library import list_references
 from survey_app.use_cases.launch_warnings import warnings
 from survey_app.use_cases.planning import Plan, PreviewedWave, plan_waves, preview
 from survey_app.use_cases.pulses import (
+    USUAL_INSTRUMENT,
     add_pulse,
     ask_for_comments,
     find_pulse,
@@ -152,6 +153,7 @@ def _page(field: str = "", problem: str = "") -> str:
         pulses=list_pulses(viewer.programme),
         authorities=[group for group in groups if group.level is Level.AUTHORITY],
         instruments=list_references(),
+        usual_instrument=USUAL_INSTRUMENT,
         typed=request.form,
         field=field,
         problem=problem,
