@@ -1,4 +1,4 @@
-"""Small changes: things a team decided to try."""
+"""Small changes: things a team decided to try, ideas for them, and what is beyond the team's own gift."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from survey_app.extensions import Base
 
 
 class SmallChange(Base):
-    """A dated small change, drawn on its team's trend."""
+    """A dated small change, drawn on its team's trend.
+
+    `measure` is the scale on which the team expects to see it, `decision` what came of the review: adopt, adapt or
+    stop. `version` counts how often it was saved.
+    """
 
     __tablename__ = "small_changes"
 
@@ -19,3 +23,42 @@ class SmallChange(Base):
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
     title: Mapped[str]
     started_on: Mapped[date]
+    aims: Mapped[str] = mapped_column(default="")
+    opposite: Mapped[str] = mapped_column(default="")
+    mission: Mapped[str] = mapped_column(default="")
+    helps: Mapped[str] = mapped_column(default="")
+    measure: Mapped[str | None]
+    review_on: Mapped[date | None]
+    how_it_went: Mapped[str] = mapped_column(default="")
+    decision: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class SmallChangeIdea(Base):
+    """What somebody of a team would try: without a name, and with a day instead of a time."""
+
+    __tablename__ = "small_change_ideas"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
+    words: Mapped[str]
+    suggested_on: Mapped[date]
+    outcome: Mapped[str | None]
+
+
+class BlueprintItem(Base):
+    """What a team cannot change by itself and passed up to its authority. `status` is where it stands there."""
+
+    __tablename__ = "blueprint_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
+    small_change_id: Mapped[int | None] = mapped_column(ForeignKey("small_changes.id"))
+    title: Mapped[str]
+    theme: Mapped[str] = mapped_column(default="")
+    owner: Mapped[str] = mapped_column(default="")
+    status: Mapped[str]
+    answer: Mapped[str] = mapped_column(default="")
+    passed_on: Mapped[date]
+    version: Mapped[int] = mapped_column(default=1)

@@ -329,3 +329,32 @@ class UnusablePlan(UseCaseError):
     def __init__(self, field: str, sentence: str) -> None:
         self.field = field
         super().__init__(sentence)
+
+
+class UnusableSmallChange(UseCaseError):
+    """A small change or an idea that cannot be kept as it is. `field` names what is wrong with it."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(sentence)
+
+
+class UnknownSmallChange(UseCaseError):
+    """A small change or an idea that a team does not have."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such small change. Open the list again.")
+
+
+class TooManyIdeas(UseCaseError):
+    """More ideas than anybody reads."""
+
+    def __init__(self) -> None:
+        super().__init__("Many ideas are waiting already. Please tell your team lead in person.")
+
+
+class UnknownBlueprintItem(UseCaseError):
+    """Something that nobody passed up to this authority."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such thing in this blueprint. Open the list again.")

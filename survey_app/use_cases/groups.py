@@ -34,6 +34,11 @@ def find_group(key: str, level: Level) -> Group:
     return group
 
 
+def find_groups(keys: Collection[str]) -> list[Group]:
+    """The groups of these keys, whatever their level."""
+    return list(db.session.scalars(select(Group).where(Group.key.in_(keys)).order_by(Group.id)))
+
+
 def add_group(key: str, name: str, level: Level, parent_key: str | None = None) -> None:
     """Create a programme, or a group under its parent.
 

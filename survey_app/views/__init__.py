@@ -7,6 +7,7 @@ from flask import Flask
 from survey_app.views import (
     assets,
     audit_log,
+    blueprints,
     comments,
     demo,
     errors,
@@ -36,6 +37,7 @@ from survey_app.views import (
     shared,
     sharing,
     sign_in,
+    small_changes,
     waves,
 )
 from survey_app.views.api import pages as api
@@ -58,6 +60,7 @@ def register_views(app: Flask, *, demo: bool) -> None:
 _PAGES = (
     api,
     audit_log,
+    blueprints,
     comments,
     explorer,
     exports,
@@ -81,6 +84,7 @@ _PAGES = (
     shared,
     sharing,
     sign_in,
+    small_changes,
     waves,
 )
 _DEMO_PAGES = demo.pages

@@ -15,7 +15,14 @@ from survey_app.views.navigation import room_links
 from survey_app.views.policy import POLICY, Who
 
 FORMS_WITHOUT_ORIGIN = frozenset(
-    {"hooks.notify_status", "hooks.twilio_inbound", "hooks.twilio_status", "opting_out.opt_out", "respond.answer"}
+    {
+        "hooks.notify_status",
+        "hooks.twilio_inbound",
+        "hooks.twilio_status",
+        "opting_out.opt_out",
+        "respond.answer",
+        "shared.suggest",
+    }
 )
 """Forms that a signature, or the secret in their address, authorises: mail programs send odd origins."""
 

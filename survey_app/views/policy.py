@@ -28,7 +28,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         hooks.notify_status hooks.twilio_inbound hooks.twilio_status
         joining.ask_for_invitation opting_out.ask opting_out.opt_out
         public.accessibility public.how_anonymous public.privacy public.receipt public.support
-        respond.answer respond.show shared.picture shared.show
+        respond.answer respond.show shared.picture shared.show shared.suggest
         sign_in.ask sign_in.check_mail sign_in.confirm sign_in.send_link sign_in.use_code sign_in.use_link
         static
     """,
@@ -36,10 +36,13 @@ _ENDPOINTS: Mapping[Who, str] = {
         second_step.ask second_step.confirm_app second_step.set_up second_step.take sign_in.sign_out
     """,
     Who.SIGNED_IN: """
+        blueprints.answer blueprints.show
         exports.ask exports.file exports.order exports.wait
         results.chart results.group results.home results.measure results.programme
         second_step.account second_step.fresh_codes second_step.sign_out_everywhere
         sharing.ask sharing.share
+        small_changes.add small_changes.beyond small_changes.index small_changes.save small_changes.settle
+        small_changes.show
     """,
     Who.PROGRAMME_LEAD: """
         comments.decide_on comments.index explorer.explore

@@ -10,16 +10,35 @@ from dashboards.pages.group import build_group_page
 from dashboards.pages.measure import build_measure_page
 from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
-from survey_app.use_cases.errors import UnknownLink
+from survey_app.use_cases.errors import TooManyIdeas, UnknownGroup, UnknownLink, UnusableSmallChange
 from survey_app.use_cases.sharing import SharedLink, find_shared
+from survey_app.use_cases.small_changes import suggest as suggest_change
 
 pages = Blueprint("shared", __name__)
 _VARIANTS = frozenset({"wide", "phone", "spark"})
 
 
 @pages.get("/shared/<token>")
-def show(token: str) -> tuple[str, int] | str:
+def show(token: str) -> str:
     """The page as the lead sees it, with every measure under it."""
+    return _page(token)
+
+
+@pages.post("/shared/<token>")
+def suggest(token: str) -> Response | tuple[str, int]:
+    """Take an idea for a small change, without a name."""
+    link = _find(token)
+    words = " ".join(request.form.get("idea", "").split())
+    try:
+        suggest_change(link.group_key, words, datetime.now(UTC).date())
+    except UnknownGroup:
+        abort(404)
+    except (UnusableSmallChange, TooManyIdeas) as error:
+        return _page(token, problem=str(error)), 400
+    return Response(_page(token, is_thanked=True), mimetype="text/html")
+
+
+def _page(token: str, *, problem: str = "", is_thanked: bool = False) -> str:
     link = _find(token)
     results = DatabaseResults(link.programme)
     group = results.group(link.group_key)
@@ -28,7 +47,15 @@ def show(token: str) -> tuple[str, int] | str:
         abort(404)
     measures = [build_measure_page(results, group, measure.id) for measure in page.wave.measures]
     return render_template(
-        "shared.html", page=page, measures=measures, home=f"/shared/{token}", until=link.expires_at, home_links=()
+        "shared.html",
+        page=page,
+        measures=measures,
+        home=f"/shared/{token}",
+        until=link.expires_at,
+        home_links=(),
+        problem=problem,
+        is_thanked=is_thanked,
+        typed=request.form,
     )
 
 
