@@ -43,13 +43,17 @@ class SignedIn:
     second_step_at: datetime | None
 
 
-def request_sign_in(email: str, browser: str, now: datetime, vault: Vault, *, place: str = "") -> list[UUID]:
+def request_sign_in(
+    email: str, browser: str, now: datetime, vault: Vault, *, place: str = "", is_limited: bool = True
+) -> list[UUID]:
     """Put a sign-in link for this browser into the outbox, if the address is somebody's.
 
     Parameters
     ----------
     place
         From where it was asked, such as an address on the net: kept as a keyed hash for an hour.
+    is_limited
+        Whether an account, and a place, get so many links and no more; a demo's people share one browser.
 
     Returns
     -------
@@ -57,9 +61,11 @@ def request_sign_in(email: str, browser: str, now: datetime, vault: Vault, *, pl
         The message to ring for; empty where nobody has this address or too many were asked for, which the page must
         not tell.
     """
-    is_welcome = _note_try(place, now, vault)
+    asks_too_often = not _note_try(place, now, vault)
     contact = db.session.scalar(contact_of_account(email, vault))
-    if contact is None or not is_welcome or _recent_links(contact.account_id, now) >= MOST_LINKS:
+    if contact is not None and _recent_links(contact.account_id, now) >= MOST_LINKS:
+        asks_too_often = True
+    if contact is None or (is_limited and asks_too_often):
         db.session.commit()
         return []
     request_id, message_id = uuid4(), uuid4()

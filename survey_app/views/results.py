@@ -105,20 +105,22 @@ def partition(wave: str) -> str:
 
 
 @pages.get("/charts/<key>/<measure>/<picture>.svg")
-def chart(key: str, measure: str, picture: str) -> Response:
-    """A stored picture; its address names its content, so browsers may keep it."""
+def chart(key: str, measure: str, picture: str) -> AnyResponse:
+    """A stored picture; its address names its content, so browsers may keep it. An older one leads to the newest."""
     results = DatabaseResults(current_viewer().programme)
     found = results.group(key)
     if found is None or not may_read(results, current_viewer(), found):
         abort(404)
     variant, _, fingerprint = picture.rpartition("-")
     stored = results.chart(key, measure, variant)
-    if stored is None or stored.fingerprint != fingerprint:
+    if stored is None:
         abort(404)
+    if stored.fingerprint != fingerprint:  # drawn anew since the page was
+        return redirect(f"/charts/{key}/{measure}/{variant}-{stored.fingerprint}.svg")
     response = Response(stored.svg, mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "private, max-age=86400"
     response.set_etag(stored.fingerprint)
-    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns this response
+    return response.make_conditional(request)
 
 
 def _comments(results: DatabaseResults, found: ReportingGroup) -> tuple[PublishedWave, list[str]] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from dashboards.pages.group import build_group_page
 from dashboards.pages.measure import build_measure_page
@@ -60,16 +61,18 @@ def _page(token: str, *, problem: str = "", is_thanked: bool = False) -> str:
 
 
 @pages.get("/shared/<token>/<measure>/<picture>.svg")
-def picture(token: str, measure: str, picture: str) -> Response:
-    """A picture of the shared page."""
+def picture(token: str, measure: str, picture: str) -> AnyResponse:
+    """A picture of the shared page; an older one leads to the newest."""
     link = _find(token)
     variant, _, fingerprint = picture.rpartition("-")
     stored = DatabaseResults(link.programme).chart(link.group_key, measure, variant) if variant in _VARIANTS else None
-    if stored is None or stored.fingerprint != fingerprint:
+    if stored is None:
         abort(404)
+    if stored.fingerprint != fingerprint:  # drawn anew since the page was
+        return redirect(f"/shared/{token}/{measure}/{variant}-{stored.fingerprint}.svg")
     response = Response(stored.svg, mimetype="image/svg+xml")
     response.set_etag(stored.fingerprint)
-    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug returns this response
+    return response.make_conditional(request)
 
 
 def _find(token: str) -> SharedLink:

@@ -34,8 +34,8 @@ def send_link() -> Response | tuple[str, int]:
         return render_template("sign_in/ask.html", accounts=(), email=email, problem=problem), 400
     browser = request.cookies.get(browser_cookie()) or secrets.token_urlsafe(32)
     now = datetime.now(UTC)
-    place = "" if settings().demo else request.remote_addr or ""
-    messages = signing_in.request_sign_in(email, browser, now, vault(), place=place)
+    place, is_limited = request.remote_addr or "", not settings().demo
+    messages = signing_in.request_sign_in(email, browser, now, vault(), place=place, is_limited=is_limited)
     ring_delivery(settings().redis_url, messages, now, urgent=True)
     response = redirect("/sign-in/check-mail", code=303)
     set_cookie(response, browser_cookie(), browser, int(signing_in.LINK_LIFETIME.total_seconds()))

@@ -63,7 +63,6 @@ def test_a_link_opens_nothing_else(programme):
     for wrong in (
         picture.replace("burnout", "nothing"),
         picture.replace("phone-", "dots-wide-"),
-        re.sub(r"-\w+\.svg", "-0000000000000000.svg", picture),
         path[:-1],
         path[:-1] + ("1" if path[-1] != "1" else "2"),
         path.replace("/shared/", "/p/"),
@@ -71,6 +70,17 @@ def test_a_link_opens_nothing_else(programme):
     ):
         assert team.get(wrong).status_code == 404, wrong
     assert team.get(f"/teams/{TEAM_A}").status_code == 302
+
+
+def test_a_page_that_is_older_than_its_pictures_gets_the_newest(programme):
+    ben = signed_in(programme, BEN)
+    path = link_of(ben)
+    own = re.search(rf'"(/charts/{TEAM_A}/burnout/phone-\w+\.svg)"', ben.get(f"/teams/{TEAM_A}/burnout").text).group(1)
+    team = programme.app.test_client()
+    shared = re.search(rf'"({path}/burnout/phone-\w+\.svg)"', team.get(path).text).group(1)
+    for browser, picture in ((ben, own), (team, shared)):
+        older = re.sub(r"-\w+\.svg", "-0000000000000000.svg", picture)
+        assert browser.get(older).headers["Location"] == picture
 
 
 def test_pressing_twice_makes_one_link_and_stopping_ends_it(programme):
