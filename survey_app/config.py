@@ -71,6 +71,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _issuer(value: str) -> str:
+    """As the provider writes it, to the last stroke: it is compared with what tokens say."""
+    _base_url(value)
+    return value
+
+
 def _smtp_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not _has_good_port(parts):
@@ -211,6 +217,19 @@ SETTINGS: tuple[Setting, ...] = (
         "no",
         "Sends texts again that Twilio says twice it does not have: see first whether its list is fresh.",
     ),
+    Setting("OIDC_NAME", _text, "your organisation’s account", "What the button says after “Sign in with”."),
+    Setting("OIDC_ISSUER", _issuer, "", "Address of an OpenID Connect provider, with its tenant. Empty: none."),
+    Setting("OIDC_CLIENT_ID", _text, "", "This installation's id with that provider."),
+    Setting("OIDC_CLIENT_SECRET", _text, "", "And its secret."),
+    Setting(
+        "OIDC_TENANT", _text, "", "The one tenant (`tid`) whose people may sign in, where the provider has several."
+    ),
+    Setting(
+        "OIDC_SECOND_STEP",
+        _text,
+        "",
+        "What `acr`, `amr` or `acrs` says where the provider took a second step. Empty: an app of ours is asked.",
+    ),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
 )
 
@@ -240,6 +259,12 @@ class Settings:
     default_time_zone: str
     mobile_countries: frozenset[str]
     resend_when_absent: bool
+    oidc_name: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str = field(repr=False)
+    oidc_tenant: str
+    oidc_second_step: str
     demo: bool
 
     @property

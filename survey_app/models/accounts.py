@@ -110,6 +110,17 @@ class SecondFactor(Base):
     locked_until: Mapped[datetime | None]
 
 
+class Identity(Base):
+    """Somebody with an identity provider: by issuer and subject, never by an address, which a provider may change."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    connected_at: Mapped[datetime]
+
+
 class RecoveryCode(Base):
     """A code for a day without the app, by its hash; it works once."""
 

@@ -358,3 +358,11 @@ class UnknownBlueprintItem(UseCaseError):
 
     def __init__(self) -> None:
         super().__init__("There is no such thing in this blueprint. Open the list again.")
+
+
+class ProviderRefused(UseCaseError):
+    """A provider that named nobody, or an answer that is not believed. `reason` is for the log, not for the page."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__("Signing in that way did not work. Try again, or ask for a link by email.")

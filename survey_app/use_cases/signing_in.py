@@ -116,6 +116,23 @@ def sign_in_with_code(code: str, browser: str, now: datetime, vault: Vault) -> s
     return _use(SignInRequest.id == newest, browser, now, vault)
 
 
+def start_session(account_id: int, now: datetime, vault: Vault, *, second_step: bool) -> str:
+    """A new session's reference; `second_step` says that one was taken already, by a provider."""
+    reference = secrets.token_urlsafe(32)
+    db.session.add(
+        Session(
+            reference_hash=vault.lookup_hash(reference),
+            account_id=account_id,
+            signed_in_at=now,
+            last_seen_at=now,
+            expires_at=now + SESSION_LIFETIME,
+            second_step_at=now if second_step else None,
+        )
+    )
+    db.session.commit()
+    return reference
+
+
 def renew_session(reference: str, now: datetime, vault: Vault) -> str:
     """Give a session whose second step was taken just now a new reference; the old one is good no more."""
     fresh = secrets.token_urlsafe(32)
@@ -194,18 +211,7 @@ def _use(which: ColumnElement[bool], browser: str, now: datetime, vault: Vault) 
     if used is None:
         db.session.rollback()
         return None
-    reference = secrets.token_urlsafe(32)
-    db.session.add(
-        Session(
-            reference_hash=vault.lookup_hash(reference),
-            account_id=used,
-            signed_in_at=now,
-            last_seen_at=now,
-            expires_at=now + SESSION_LIFETIME,
-        )
-    )
-    db.session.commit()
-    return reference
+    return start_session(used, now, vault, second_step=False)
 
 
 def _message(message_id: UUID, request_id: UUID, contact: ContactPoint, now: datetime) -> Message:

@@ -13,7 +13,7 @@ from flask import Flask, after_this_request, g, render_template, request
 from werkzeug.wrappers import Response
 
 from survey_app.extensions import vault
-from survey_app.use_cases.second_steps import is_locked, take_second_step
+from survey_app.use_cases.second_steps import has_second_factor, is_locked, take_second_step
 from survey_app.views.guard import current_session, current_viewer, needs_second_steps
 from survey_app.views.second_step import LOCKED, WRONG, renew
 
@@ -24,6 +24,7 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
     "audit_log.export": FRESH_FOR,
     "exports.order": FRESH_FOR,
     "people.end": FRESH_FOR,
+    "provider.end_connection": FRESH_FOR,
     "people.give": FRESH_FOR,
     "second_step.fresh_codes": FRESH_FOR,
     "waves.close": FRESH_FOR,
@@ -72,4 +73,5 @@ def _ask(problem: str) -> str:
         field="code" if is_page else CODE,
         held=[("next", request.full_path.rstrip("?"))] if is_page else held,
         problem=problem,
+        has_app=has_second_factor(current_viewer().account_id),
     )

@@ -28,6 +28,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         hooks.notify_status hooks.twilio_inbound hooks.twilio_status
         joining.ask_for_invitation opting_out.ask opting_out.opt_out
         public.accessibility public.how_anonymous public.privacy public.receipt public.support
+        provider.begin_sign_in provider.callback
         respond.answer respond.show shared.picture shared.show shared.suggest
         sign_in.ask sign_in.check_mail sign_in.confirm sign_in.send_link sign_in.use_code sign_in.use_link
         static
@@ -38,6 +39,7 @@ _ENDPOINTS: Mapping[Who, str] = {
     Who.SIGNED_IN: """
         blueprints.answer blueprints.show
         exports.ask exports.file exports.order exports.wait
+        provider.begin_connecting provider.end_connection
         results.chart results.group results.home results.measure results.programme
         second_step.account second_step.fresh_codes second_step.sign_out_everywhere
         sharing.ask sharing.share

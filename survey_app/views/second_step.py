@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import segno
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from survey_app.extensions import vault
+from survey_app.extensions import settings, vault
 from survey_app.use_cases import second_steps, signing_in
+from survey_app.use_cases.identities import is_connected
+from survey_app.use_cases.identity_providers import provider_of
 from survey_app.views.guard import current_session, current_viewer, needs_second_steps, session_cookie, set_cookie
 from survey_app.views.navigation import home_links
 
@@ -73,12 +75,16 @@ def account() -> str:
         roles=viewer.roles,
         sessions=signing_in.sessions_of(viewer.account_id, datetime.now(UTC)),
         with_second_step=needs_second_steps(),
+        provider=provider_of(settings()),
+        is_connected=is_connected(viewer.account_id),
     )
 
 
 @pages.post("/account/recovery-codes")
 def fresh_codes() -> str:
     """New recovery codes, shown this once."""
+    if not second_steps.has_second_factor(current_viewer().account_id):
+        abort(404)
     codes = second_steps.make_recovery_codes(current_viewer(), datetime.now(UTC), vault())
     return render_template("sign_in/recovery_codes.html", home_links=home_links(current_viewer()), codes=codes)
 

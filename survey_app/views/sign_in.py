@@ -12,6 +12,7 @@ from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
 from survey_app.use_cases import signing_in
 from survey_app.use_cases.access import demo_accounts
+from survey_app.use_cases.identity_providers import provider_of
 from survey_app.views.guard import browser_cookie, session_cookie, set_cookie
 
 pages = Blueprint("sign_in", __name__)
@@ -22,7 +23,9 @@ _LONGEST_EMAIL = 254
 def ask() -> str:
     """Ask for an address; in a demo, offer the demo's own people."""
     accounts = demo_accounts(vault()) if settings().demo else ()
-    return render_template("sign_in/ask.html", accounts=accounts, email="", problem="")
+    return render_template(
+        "sign_in/ask.html", accounts=accounts, email="", problem="", provider=provider_of(settings())
+    )
 
 
 @pages.post("/sign-in")
@@ -31,7 +34,10 @@ def send_link() -> Response | tuple[str, int]:
     email = request.form.get("email", "").strip()[:_LONGEST_EMAIL]
     if "@" not in email:
         problem = "Enter your work email address, such as name@example.gov.uk"
-        return render_template("sign_in/ask.html", accounts=(), email=email, problem=problem), 400
+        page = render_template(
+            "sign_in/ask.html", accounts=(), email=email, problem=problem, provider=provider_of(settings())
+        )
+        return page, 400
     browser = request.cookies.get(browser_cookie()) or secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     place, is_limited = request.remote_addr or "", not settings().demo
@@ -57,7 +63,7 @@ def use_code() -> Response | tuple[str, int]:
     if reference is None:
         problem = "That code is not right, or too old. Look at the newest email, or ask for another."
         return render_template("sign_in/check_mail.html", problem=problem), 403
-    return _start_session(reference)
+    return start_browser_session(reference)
 
 
 @pages.get("/sign-in/<token>")
@@ -73,7 +79,7 @@ def use_link(token: str) -> Response | tuple[str, int]:
     reference = signing_in.sign_in(token, browser, datetime.now(UTC), vault())
     if reference is None:
         return render_template("sign_in/refused.html"), 403
-    return _start_session(reference)
+    return start_browser_session(reference)
 
 
 @pages.post("/sign-out")
@@ -85,7 +91,8 @@ def sign_out() -> Response:
     return response
 
 
-def _start_session(reference: str) -> Response:
+def start_browser_session(reference: str) -> Response:
+    """The first page, with a session's cookie."""
     response = redirect("/", code=303)
     set_cookie(response, session_cookie(), reference, int(signing_in.SESSION_LIFETIME.total_seconds()))
     response.delete_cookie(browser_cookie(), path="/")
