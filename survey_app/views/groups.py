@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from dashboards.snapshots import Level
 from notifications.errors import UnusableWindow
 from notifications.windows import WEEKDAYS, Nation, SendingWindow
-from survey_app.extensions import settings
 from survey_app.stores.sending_windows import window_of
 from survey_app.use_cases.errors import ChangedMeanwhile, NameTaken, UnknownGroup
 from survey_app.use_cases.groups import add_named_group, find_group, groups_of_programme, rename_group
@@ -126,14 +125,15 @@ def _group_page(key: str, field: str = "", problem: str = "") -> str:
     _require_own(key)
     line = next(each for each in groups_of_programme(current_viewer().programme) if each.key == key)
     window = window_of(find_group(key, Level.AUTHORITY).id) if line.level is Level.AUTHORITY else None
-    opening = window.next_opening(datetime.now(UTC)).astimezone(ZoneInfo(window.time_zone)) if window else None
+    now = datetime.now(UTC)
+    waits = window is not None and not window.is_open(now)
+    opening = window.next_opening(now).astimezone(ZoneInfo(window.time_zone)) if window and waits else None
     return render_template(
         "manage/group.html",
         home_links=home_links(current_viewer()),
         group=line,
         window=window,
         opening=opening,
-        is_decided=window is not None and not settings().demo,
         nations=list(Nation),
         weekdays=WEEKDAYS,
         typed=request.form,
