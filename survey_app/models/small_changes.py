@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,11 +36,11 @@ class SmallChange(Base):
 
 
 class SmallChangeIdea(Base):
-    """What somebody of a team would try: without a name, and with a day instead of a time."""
+    """What somebody of a team would try: no name, a day instead of a time, and an id that tells no order."""
 
     __tablename__ = "small_change_ideas"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
     words: Mapped[str]
     suggested_on: Mapped[date]

@@ -21,6 +21,7 @@ from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.reminding import plan_reminders
 from survey_app.use_cases.roster_uploads import forget_uploads
 from survey_app.use_cases.sharing import forget_shared
+from survey_app.use_cases.signing_in import forget_tries
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ def _tidy(_current: Settings, now: datetime) -> None:
     forget_uploads(now)
     forget_exports(now)
     forget_shared(now)
+    forget_tries(now)
 
 
 def _beat(_current: Settings, now: datetime) -> None:

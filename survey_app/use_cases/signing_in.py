@@ -183,6 +183,12 @@ def _is_good(now: datetime) -> ColumnElement[bool]:
     return and_(Session.expires_at > now, Session.last_seen_at > now - IDLE_LIFETIME)
 
 
+def forget_tries(now: datetime) -> None:
+    """Forget from where links were asked for an hour ago or more."""
+    db.session.execute(delete(SignInTry).where(SignInTry.tried_at <= now - _HOUR))
+    db.session.commit()
+
+
 def _note_try(place: str, now: datetime, vault: Vault) -> bool:
     """Count this one; False where a place has asked too often."""
     place_hash = vault.lookup_hash(f"place {place}")

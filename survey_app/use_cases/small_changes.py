@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 
@@ -169,7 +170,7 @@ def ideas_of(team_key: str) -> list[SmallChangeIdea]:
     return sorted(db.session.scalars(waiting), key=lambda idea: (idea.words.casefold(), idea.id))
 
 
-def settle_idea(team_key: str, idea_id: int, *, by: str, now: datetime) -> str:
+def settle_idea(team_key: str, idea_id: UUID, *, by: str, now: datetime) -> str:
     """Take an idea off the list and return its words. Raises `UnknownSmallChange` where it is not there."""
     team = find_group(team_key, Level.TEAM)
     idea = db.session.scalar(

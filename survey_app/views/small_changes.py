@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -49,8 +50,8 @@ def add(key: str) -> Response | tuple[str, int]:
     return redirect(f"/changes/{key}/{added}", code=303)
 
 
-@pages.post("/<key>/ideas/<int:idea>")
-def settle(key: str, idea: int) -> Response:
+@pages.post("/<key>/ideas/<uuid:idea>")
+def settle(key: str, idea: UUID) -> Response:
     """Take an idea off the list: to try it, or not."""
     _own_team(key)
     try:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery, ring_work
+from survey_app.use_cases.auditing import note_now
 from survey_app.use_cases.delivery_overview import WaveLine, delivery_of, waves_of
 from survey_app.use_cases.errors import UnknownWave, UseCaseError
 from survey_app.use_cases.fieldwork import open_wave
@@ -41,8 +42,11 @@ def show(wave: str) -> str:
 def open_now(wave: str) -> Response | tuple[str, int]:
     """Open a planned wave now and invite everybody."""
 
-    def act(by: str, now: datetime) -> None:  # noqa: ARG001 - opening is the clock's act, whoever asked for it
-        ring_delivery(settings().redis_url, open_wave(find_wave_id(wave), now, vault()), now)
+    def act(by: str, now: datetime) -> None:
+        messages = open_wave(find_wave_id(wave), now, vault())
+        ring_delivery(settings().redis_url, messages, now)
+        if messages:
+            note_now(by, "open wave", wave, now)
 
     return _do(wave, act)
 

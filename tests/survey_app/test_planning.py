@@ -167,6 +167,8 @@ def test_a_wave_is_opened_paused_closed_early_and_withdrawn_on_its_page(programm
     assert dev.post(f"{page}/pause").status_code == 409, "it is not open"
     assert dev.post(f"{page}/open").status_code == 303
     assert dev.post(f"{page}/open").status_code == 303, "once more changes nothing"
+    assert db.session.scalars(select(AuditEntry.action)).all().count("open wave") == 1
+    db.session.rollback()
     assert "It is open" in dev.get(page).text
     assert dev.post(f"{page}/pause").status_code == 303
     assert "It is paused" in dev.get(page).text

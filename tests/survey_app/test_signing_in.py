@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from survey_app.cli.setup import accounts as accounts_command
 from survey_app.crypto.link_tokens import sign_in_code, sign_in_token
 from survey_app.extensions import db, settings
-from survey_app.models.accounts import Account, SecondFactor, Session, SignInRequest
+from survey_app.models.accounts import Account, SecondFactor, Session, SignInRequest, SignInTry
 from survey_app.models.audit import AuditEntry
 from survey_app.use_cases import second_steps, signing_in
 from survey_app.use_cases.access import viewer_of
@@ -91,6 +91,8 @@ def test_an_account_gets_five_links_in_a_quarter_of_an_hour_and_a_place_twenty_i
     assert ask(programme, BEN, later, place="192.0.2.1") == []
     assert ask(programme, BEN, later, place="192.0.2.2")
     assert ask(programme, BEN, later + timedelta(minutes=61), place="192.0.2.1")
+    signing_in.forget_tries(later + timedelta(hours=3))
+    assert db.session.scalars(select(SignInTry)).all() == [], "the clock forgets them, though nobody asks again"
 
 
 def test_a_session_ends_when_it_is_idle_and_after_twelve_hours_however_busy(programme):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from threading import Barrier, Thread
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -141,7 +142,7 @@ def test_anybody_with_the_teams_link_suggests_and_nobody_learns_who(programme, b
     tried = ben.post(f"/changes/{TEAM_A}/ideas/{idea}", data={"do": "try"})
     assert 'value="Walk and talk"' in tried.text, "it stands in the form"
     assert "“Walk and talk”" not in ben.get(f"/changes/{TEAM_A}").text
-    assert ben.post(f"/changes/{TEAM_A}/ideas/999", data={}).status_code == 404
+    assert ben.post(f"/changes/{TEAM_A}/ideas/{uuid4()}", data={}).status_code == 404
     actions = db.session.execute(select(AuditEntry.action, AuditEntry.detail)).all()
     assert ("settle idea", {}) in [(action, detail) for action, detail in actions]
 

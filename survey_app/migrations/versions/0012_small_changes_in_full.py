@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.add_column("small_changes", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     op.create_table(
         "small_change_ideas",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("group_id", sa.Integer(), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("suggested_on", sa.Date(), nullable=False),
