@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from dashboards.pages.reliability import Card, ItemFigures, ItemLine, ScaleCard
 from dashboards.suppression.rounding import round_share
-from dashboards.words import number_word
+from dashboards.words import listed, number_word
 from instruments.definitions import Direction, Instrument, Scale
 from scoring.aggregation import group_mean_reliability
 from scoring.analysis import Agreement, Analysis, ScaleAnalysis
@@ -75,11 +75,7 @@ def _headline(analysis: Analysis) -> str:
         return "Every scale tells people apart well enough for groups"
     if len(weak) == len(analysis.scales):
         return "No scale is reliable enough yet"
-    return f"Read with care: {_listed(weak)}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"Read with care: {listed(weak)}"
 
 
 def _reliability(scale: ScaleAnalysis) -> float | None:
@@ -116,7 +112,7 @@ def _about_model(analysis: Analysis) -> str:
     count = number_word(len(model.factors)).capitalize()
     found = f"{count} related scales {words} (CFI {coefficient(model.cfi)}, RMSEA {coefficient(model.rmsea)})"
     if alike:
-        return f"{found}; {_listed([f'{one} and {other}' for one, other in alike])} are hard to tell apart."
+        return f"{found}; {listed([f'{one} and {other}' for one, other in alike])} are hard to tell apart."
     return f"{found}, and each tells something of its own."
 
 
@@ -179,11 +175,11 @@ def _scale_sentences(scale: ScaleAnalysis) -> Iterator[str]:
         yield _about_groups(scale.agreement)
     weak = [item.name for item in scale.items.items if any("check the key" in words for words in item.warnings)]
     if weak:
-        yield f"{_listed(weak)} {'goes' if len(weak) == 1 else 'go'} against the other items: check the key."
+        yield f"{listed(weak)} {'goes' if len(weak) == 1 else 'go'} against the other items: check the key."
     if scale.differences is not None:
         flagged = [item.item for item in scale.differences.flagged]
         yield (
-            f"Answered differently at the same score: {_listed(flagged)}."
+            f"Answered differently at the same score: {listed(flagged)}."
             if flagged
             else ("No item is answered differently by people with the same score.")
         )

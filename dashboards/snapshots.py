@@ -186,6 +186,39 @@ class Withdrawal:
     because: str
 
 
+class RegroupingKind(StrEnum):
+    """What became of groups."""
+
+    RENAMED = "renamed"
+    MOVED = "moved"
+    MERGED = "merged"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True)
+class FormerGroup:
+    """A group with the name and the parent that it had on a day."""
+
+    key: str
+    name: str
+    parent_key: str
+    parent: str
+
+
+@dataclass(frozen=True)
+class Regrouping:
+    """How groups came out of others on a day."""
+
+    kind: RegroupingKind
+    happened_on: date
+    before: tuple[FormerGroup, ...]
+    after: tuple[FormerGroup, ...]
+
+    def begins(self, key: str) -> bool:
+        """Whether a group of this key came to be by it."""
+        return key in {each.key for each in self.after} and key not in {each.key for each in self.before}
+
+
 @dataclass(frozen=True)
 class TriedChange:
     """A small change of a team of a programme."""
@@ -268,6 +301,10 @@ class PublishedResults(Protocol):
 
     def withdrawals(self, group: str) -> Sequence[Withdrawal]:
         """Waves in the authority that the group is part of whose results were taken back, oldest first."""
+        ...
+
+    def history(self, group: str) -> Sequence[Regrouping]:
+        """How the group came out of others, or others out of it; and its parts, where they came or went."""
         ...
 
     def tried(self, programme: str) -> Sequence[TriedChange]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import pairwise, takewhile
 from math import sqrt
 
+from dashboards.ancestry import EarlierPoint, earlier_points
 from dashboards.snapshots import (
     LinePlace,
     Measure,
@@ -87,6 +88,8 @@ class Trend:
     usual: tuple[UsualRange, ...]
     changes: tuple[Change, ...]
     reading: Reading
+    earlier: tuple[EarlierPoint, ...] = ()
+    """What the groups were from which this one came."""
 
     @property
     def latest_shown(self) -> TrendPoint | None:
@@ -104,7 +107,16 @@ def trends_of(results: PublishedResults, group: str, measures: Sequence[Measure]
     waves, cells = results.waves(group), results.cells(group)
     changes, new_ranges = results.small_changes(group), results.new_ranges(group)
     alike = results.autocorrelation()
-    return [build_trend(measure, waves, cells, changes, new_ranges, alike) for measure in measures]
+    earlier = earlier_points(results, group, [measure.id for measure in measures], results.history(group))
+    trends = [build_trend(measure, waves, cells, changes, new_ranges, alike) for measure in measures]
+    return [_after(trend, earlier.get(trend.measure.id, ())) for trend in trends]
+
+
+def _after(trend: Trend, earlier: Sequence[EarlierPoint]) -> Trend:
+    """A trend with what was before it; old and new groups are never shown for the same wave."""
+    own = {point.wave.key for point in trend.points}
+    before = tuple(takewhile(lambda point: point.wave.key not in own, earlier))
+    return replace(trend, earlier=before) if before and trend.points else trend
 
 
 def build_trend(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from statistics import NormalDist
 
@@ -37,6 +38,16 @@ LEVEL_WORDS = {
 def number_word(count: int) -> str:
     """Small numbers in words."""
     return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def together(names: Sequence[str]) -> str:
+    """Names of groups whose answers a figure takes together."""
+    return listed(names) + (" together" if len(names) > 1 else "")
 
 
 def score(cell: ShownCell | CutFigure) -> str:

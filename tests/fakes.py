@@ -17,6 +17,7 @@ from dashboards.snapshots import (
     NewRange,
     PublishedCell,
     PublishedWave,
+    Regrouping,
     ReportingGroup,
     ShownCell,
     SmallChangeMark,
@@ -112,6 +113,7 @@ class FakeResults:
     decided: dict[str, list[NewRange]] = field(default_factory=dict)
     alike: float | None = None
     taken_back: list[Withdrawal] = field(default_factory=list)
+    regrouped: dict[str, list[Regrouping]] = field(default_factory=dict)
 
     def waves(self, group: str) -> Sequence[PublishedWave]:
         return self.waves_of.get(group, self.published)
@@ -136,6 +138,9 @@ class FakeResults:
 
     def withdrawals(self, group: str) -> Sequence[Withdrawal]:
         return self.taken_back
+
+    def history(self, group: str) -> Sequence[Regrouping]:
+        return self.regrouped.get(group, [])
 
     def tried(self, programme: str) -> Sequence[TriedChange]:
         return self.all_tried

@@ -18,7 +18,7 @@ from dashboards.snapshots import StoredChart
 from dashboards.spc import Side
 from dashboards.trends import Trend
 
-_DATASETS = ("extent", "ticks", "bands", "changes", "versions", "bars", "points", "gaps", "beside", "over")
+_DATASETS = ("extent", "ticks", "bands", "before", "changes", "versions", "bars", "points", "gaps", "beside", "over")
 _KINDS = ["usual", "better", "worse"]
 
 
@@ -58,15 +58,17 @@ def _rows(trend: Trend) -> Mapping[str, Rows]:
     bands = _bands(trend)
     points = _points(trend)
     bars = _bars(trend)
-    lowest, highest = _extent(points, bars, bands)
+    before = _before(trend)
+    lowest, highest = _extent(points, bars, bands, before)
     latest = (
         [{**points[-1], "text": words.score(trend.latest_shown.shown)}]
         if trend.latest_shown and trend.latest_shown.shown
         else []
     )
     return {
-        "extent": [{"date": dates[0], "y": lowest}, {"date": dates[-1], "y": highest}],
+        "extent": [{"date": before[0]["date"] if before else dates[0], "y": lowest}, {"date": dates[-1], "y": highest}],
         "bands": bands,
+        "before": before,
         "bars": bars,
         "points": points,
         "latest": latest,
@@ -133,6 +135,14 @@ def _points(trend: Trend) -> list[dict[str, str | float]]:
     return rows
 
 
+def _before(trend: Trend) -> list[dict[str, str | float]]:
+    """What the groups were from which this one came, in grey."""
+    return [
+        {"date": point.wave.closed_on.isoformat(), "score": point.score, "segment": point.series}
+        for point in trend.earlier
+    ]
+
+
 def _kind(side: Side | None, *, higher_is_better: bool) -> str:
     if side is None:
         return "usual"
@@ -159,7 +169,8 @@ def _extent(*datasets: list[dict[str, str | float]]) -> tuple[int, int]:
 
 def _ticks(trend: Trend, size: Size, lowest: str | float) -> Rows:
     """Labels under the waves themselves, the newest always: a pulse that closed on 30 October is October's."""
-    days = list(dict.fromkeys(point.wave.closed_on for point in reversed(trend.points)))
+    waves = [point.wave for point in trend.earlier] + [point.wave for point in trend.points]
+    days = list(dict.fromkeys(wave.closed_on for wave in reversed(waves)))
     marked = days[:: ceil(len(days) / size.most_ticks)]
     return [{"date": day.isoformat(), "y": lowest, "label": format(day, size.date_format)} for day in marked]
 
@@ -196,6 +207,7 @@ def _design(size: Size, higher_is_better: bool) -> Design:  # noqa: FBT001 - a c
         _layer("extent").mark_point(opacity=0, aria=False).encode(x=axes.x(), y=axes.y("y")),
         *_tick_layers(axes, size),
         *_band_layers(axes, size),
+        *_before_layers(axes),
         _layer("changes").mark_rule(color=theme.GREY, strokeDash=[2, 3], aria=False).encode(x=axes.x()),
         _layer("versions")
         .mark_rule(color=theme.PINK, strokeWidth=1.6, strokeDash=[7, 4], aria=False)
@@ -259,6 +271,14 @@ def _band_layers(axes: _Axes, size: Size) -> list[alt.Chart]:
             color=theme.MUTED,
             aria=False,
         ).encode(x=axes.x("from"), y=axes.y("lower"), text="label:N"),
+    ]
+
+
+def _before_layers(axes: _Axes) -> list[alt.Chart]:
+    before = _layer("before").encode(x=axes.x(), y=axes.y("score"))
+    return [
+        before.mark_line(color=theme.GREY, strokeWidth=1.4, strokeDash=[1, 3], aria=False).encode(detail="segment:N"),
+        before.mark_point(filled=True, color=theme.GREY, opacity=1, size=30, aria=False),
     ]
 
 

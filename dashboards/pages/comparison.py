@@ -10,6 +10,7 @@ from dashboards.comparison import Asked, Standing, comparable_cells, stand_again
 from dashboards.funnel import FEWEST_GROUPS, Funnel, FunnelPoint, funnel
 from dashboards.pages.addresses import chart_path, group_path
 from dashboards.pages.movement import MovementPage, build_movement
+from dashboards.pages.what_happened import what_happened
 from dashboards.snapshots import Measure, PublishedCell, PublishedResults, PublishedWave, ReportingGroup, ShownCell
 
 _MOST_NAMED = 3
@@ -62,7 +63,7 @@ class ComparisonPage:
     charts: tuple[ComparedMeasure, ...]
     funnels: tuple[ComparedMeasure, ...]
     movement: MovementPage
-    withdrawals: tuple[str, ...]
+    happened: tuple[str, ...]
 
 
 def build_comparison_page(
@@ -104,7 +105,7 @@ def build_comparison_page(
         charts=tuple(_comparison_charts(results, group, newest.measures, rows)),
         funnels=tuple(_funnels(results, group, newest.measures, current)),
         movement=build_movement(results, group, children, newest.measures, begins_together=begins_together),
-        withdrawals=tuple(map(words.withdrawal, results.withdrawals(group.key))),
+        happened=what_happened(results, group.key),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboards import words
 from dashboards.pages.addresses import Link, chart_path, group_path, measure_path
+from dashboards.pages.what_happened import what_happened
 from dashboards.snapshots import PublishedResults, PublishedWave, ReportingGroup, ShownCell, WithheldCell
 from dashboards.trends import Change, ReadingKind, Trend, trends_of
 
@@ -50,7 +51,7 @@ class GroupPage:
     withheld: str | None
     look_instead: tuple[Link, ...]
     rows: tuple[MeasureRow, ...]
-    withdrawals: tuple[str, ...]
+    happened: tuple[str, ...]
 
 
 def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupPage | None:
@@ -77,7 +78,7 @@ def build_group_page(results: PublishedResults, group: ReportingGroup) -> GroupP
         withheld=withheld_sentence(results, newest, withheld, shown),
         look_instead=_look_instead(results, group, withheld) if not shown else (),
         rows=tuple(_measure_row(results, group, trend) for trend in trends),
-        withdrawals=tuple(map(words.withdrawal, results.withdrawals(group.key))),
+        happened=what_happened(results, group.key),
     )
 
 

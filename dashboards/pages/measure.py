@@ -8,11 +8,13 @@ from itertools import pairwise
 from math import ceil, floor, hypot
 
 from dashboards import words
+from dashboards.ancestry import EarlierPoint
 from dashboards.change import since_before
 from dashboards.comparison import standard_error
 from dashboards.pages.addresses import chart_path, group_path, measure_path
 from dashboards.pages.comparison import compared_on, current_cells
 from dashboards.pages.group import withheld_sentence
+from dashboards.pages.what_happened import what_happened
 from dashboards.snapshots import (
     CutFigure,
     Measure,
@@ -83,6 +85,7 @@ class MeasurePage:
     alt: str
     changes: tuple[Change, ...]
     rows: tuple[WaveRow, ...]
+    has_earlier: bool
     has_usual: bool
     has_gaps: bool
     has_breaks: bool
@@ -94,7 +97,7 @@ class MeasurePage:
     inside: tuple[InsideRow, ...]
     attribute: str
     categories: tuple[CategoryRow, ...]
-    withdrawals: tuple[str, ...]
+    happened: tuple[str, ...]
 
 
 def build_measure_page(
@@ -132,7 +135,8 @@ def build_measure_page(
         chart_phone=_picture(results, group, trend, "phone"),
         alt=describe(trend, group.name),
         changes=trend.changes,
-        rows=tuple(_wave_row(point) for point in reversed(trend.points)),
+        rows=(*map(_wave_row, reversed(trend.points)), *map(_earlier_row, reversed(trend.earlier))),
+        has_earlier=bool(trend.earlier),
         has_usual=bool(trend.usual),
         has_gaps=any(point.shown is None for point in trend.points),
         has_breaks=any(point.starts_phase for point in trend.points),
@@ -144,7 +148,7 @@ def build_measure_page(
         inside=tuple(_inside(results, measure, inside)),
         attribute=cuts[0].attribute if cuts else "",
         categories=tuple(_category_row(cut) for cut in cuts),
-        withdrawals=tuple(map(words.withdrawal, results.withdrawals(group.key))),
+        happened=what_happened(results, group.key),
     )
 
 
@@ -204,6 +208,8 @@ def describe(trend: Trend, name: str) -> str:
     broken = [point.wave.label for point in trend.points if point.starts_phase]
     if broken:
         parts.append(f"The questions changed at {', '.join(broken)}; the line is broken there.")
+    if trend.earlier:
+        parts.append(f"Before it, in grey: {words.together(trend.earlier[-1].names)}.")
     if trend.changes:
         parts.append("Small changes are marked " + ", ".join(change.letter for change in trend.changes) + ".")
     return " ".join(parts)[:500]
@@ -267,6 +273,18 @@ def _wave_row(point: TrendPoint) -> WaveRow:
         answers=str(shown.n) if shown else "",
         note=_note(point),
         is_shown=shown is not None,
+    )
+
+
+def _earlier_row(point: EarlierPoint) -> WaveRow:
+    return WaveRow(
+        label=point.wave.label,
+        closed_on=words.day(point.wave.closed_on),
+        score=str(point.score),
+        likely="",
+        answers="",
+        note=f"Before this group: {words.together(point.names)}",
+        is_shown=True,
     )
 
 

@@ -21,6 +21,7 @@ from dashboards.snapshots import (
     NewRange,
     PublishedCell,
     PublishedWave,
+    Regrouping,
     ReportingGroup,
     ShownCell,
     SmallChangeMark,
@@ -43,6 +44,7 @@ from survey_app.models.publications import (
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.models.ranges import NewRangeRow
 from survey_app.models.small_changes import SmallChange
+from survey_app.stores.group_history import history_of
 
 Row = PublishedCellRow
 
@@ -146,6 +148,10 @@ class DatabaseResults:
             for label, at, because, keys in rows
             if at is not None and authority in {None, *keys}
         ]
+
+    def history(self, group: str) -> Sequence[Regrouping]:
+        """How the group came out of others, or others out of it; and its parts, where they came or went."""
+        return history_of(group)
 
     def tried(self, programme: str) -> Sequence[TriedChange]:
         """Every small change of a programme's teams, oldest first."""

@@ -11,6 +11,7 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, settings
 from survey_app.models.groups import Group
 from survey_app.use_cases.errors import TooManyLeavers
+from survey_app.use_cases.former_names import former_names
 from survey_app.use_cases.groups import find_group
 from survey_app.use_cases.roster_changes import Change, Move, changes_of
 from survey_app.use_cases.roster_files import RefusedRow, read_roster
@@ -74,6 +75,7 @@ def import_roster(
     authority = find_group(authority_key, Level.AUTHORITY)
     db.session.get_one(Group, authority.id, with_for_update={"key_share": True})  # a second import waits for this one
     staff = Staff(authority, today, vault)
+    roster = former_names(authority).read(roster, staff.living_places())
     everybody = staff.places()
     changes = changes_of(roster, everybody, today, absent_have_left=absent_have_left)
     if not (dry_run or however_many) and _is_suspicious(changes, len(everybody)):

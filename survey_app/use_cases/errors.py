@@ -323,6 +323,14 @@ class ChangedMeanwhile(UseCaseError):
         super().__init__(f"Somebody has changed this since you opened the page: it is {found} now. Look again.")
 
 
+class UnusableReorganisation(UseCaseError):
+    """A move, merger, split or end of groups that cannot be. `field` names what is wrong with it."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(f"{sentence}.")
+
+
 class UnusablePlan(UseCaseError):
     """A calendar that cannot be. `field` names what is wrong with it."""
 

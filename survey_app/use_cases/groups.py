@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain, count
 
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from sqlalchemy import func, select
 from dashboards.snapshots import Level
 from dashboards.suppression.tree import GroupNode, GroupTree
 from survey_app.extensions import db
-from survey_app.models.groups import Group
+from survey_app.models.groups import ChangedGroup, ChangeKind, Group, GroupChange
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import ChangedMeanwhile, KeyTaken, NameTaken, UnknownGroup, UnusableKey
 
@@ -24,6 +25,8 @@ PARENT_LEVELS = {
     Level.SERVICE_AREA: Level.AUTHORITY,
     Level.TEAM: Level.SERVICE_AREA,
 }
+LEVEL_INSIDE = {Level.AUTHORITY: Level.SERVICE_AREA, Level.SERVICE_AREA: Level.TEAM}
+"""What can be added to a group of a level, merged in it and ended."""
 
 
 def find_group(key: str, level: Level) -> Group:
@@ -70,7 +73,7 @@ def add_named_group(name: str, level: Level, parent_key: str, *, by: str, now: d
         There is no parent of the level above.
     """
     parent = find_group(parent_key, PARENT_LEVELS[level])
-    _require_free_name(name, parent.id)
+    require_free_name(name, parent.id)
     (group,) = add_groups([(name, parent)], level)
     note(by, "add group", group.key, now, name=name)
     db.session.commit()
@@ -95,14 +98,45 @@ def rename_group(key: str, name: str, *, expected: str, by: str, now: datetime) 
         db.session.rollback()
         raise ChangedMeanwhile(found)
     if name != group.name:
-        _require_free_name(name, group.parent_id)
+        require_free_name(name, group.parent_id)
         note(by, "rename group", key, now, before=group.name, after=name)
+        before = as_it_is(group)
         group.name = name
+        remember_change(ChangeKind.RENAMED, [before], [group], by=by, on=now.date())
     db.session.commit()
 
 
-def _require_free_name(name: str, parent_id: int | None) -> None:
-    beside = select(Group.id).where(Group.parent_id == parent_id, func.lower(Group.name) == name.lower())
+def as_it_is(group: Group) -> dict[str, str]:
+    """A group's key and name and those of its parent, to be remembered."""
+    parent = group.parent
+    return {
+        "key": group.key,
+        "name": group.name,
+        "parent_key": parent.key if parent else "",
+        "parent": parent.name if parent else "",
+    }
+
+
+def remember_change(
+    kind: ChangeKind, before: Sequence[Mapping[str, str]], after: Sequence[Group], *, by: str, on: date
+) -> None:
+    """Add to the running transaction how groups came out of others."""
+    now = [as_it_is(group) for group in after]
+    change = GroupChange(kind=kind, happened_on=on, decided_by=by, before=[dict(each) for each in before], after=now)
+    db.session.add(change)
+    db.session.flush()
+    keys = {each[name] for each in [*before, *now] for name in ("key", "parent_key")}
+    db.session.add_all(ChangedGroup(change_id=change.id, group_id=group.id) for group in find_groups(keys))
+
+
+def require_free_name(name: str, parent_id: int | None, besides: Collection[int] = ()) -> None:
+    """Refuse a name that a group beside it has, other than those of `besides` and those that ended."""
+    beside = select(Group.id).where(
+        Group.parent_id == parent_id,
+        func.lower(Group.name) == name.lower(),
+        Group.ended_on.is_(None),
+        Group.id.not_in(besides),
+    )
     if db.session.scalar(beside) is not None:
         db.session.rollback()
         raise NameTaken(name)
@@ -150,13 +184,15 @@ def groups_inside_of(groups: Sequence[Group]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class GroupLine:
-    """A group as lists show it: how deep it lies, what it is, and where."""
+    """A group as lists show it: how deep it lies, what it is, where, and since when it is no more."""
 
     key: str
     name: str
     level: Level
     parent: str
+    parent_key: str
     depth: int
+    ended_on: date | None = None
 
 
 def groups_of_programme(programme_key: str) -> list[GroupLine]:
@@ -168,14 +204,15 @@ def groups_of_programme(programme_key: str) -> list[GroupLine]:
         children.setdefault(row.parent_id, []).append(row)
     found: list[GroupLine] = []
 
-    def walk(group: Group, parent: str, depth: int) -> None:
-        found.append(GroupLine(group.key, group.name, Level(group.level), parent, depth))
+    def walk(group: Group, parent: Group | None, depth: int) -> None:
+        name, key = (parent.name, parent.key) if parent else ("", "")
+        found.append(GroupLine(group.key, group.name, Level(group.level), name, key, depth, group.ended_on))
         for child in children.get(group.id, ()):
-            walk(child, group.name, depth + 1)
+            walk(child, group, depth + 1)
 
     for row in rows:
         if row.key == programme_key:
-            walk(row, "", 0)
+            walk(row, None, 0)
     return found
 
 
@@ -185,25 +222,25 @@ def current_tree(
     """The programme's groups as they are now, with a leads' group in the service areas of these keys.
 
     Where `authorities` are named, the tree holds these and no others, and unless they are all that the programme has,
-    the programme itself is not reported on.
+    the programme itself is not reported on. Groups that ended are in no tree any more.
     """
-    rows = list(db.session.scalars(select(Group).order_by(Group.id)))
-    by_id = {row.id: row for row in rows}
-    of_programme = {row.key for row in rows if row.parent_id == programme.id}
-    is_whole = not authorities or of_programme <= set(authorities)
-    nodes = []
-    inside = {programme.id}
+    rows = db.session.scalars(select(Group).where(Group.ended_on.is_(None)).order_by(Group.id)).all()
+    inside_of: dict[int | None, list[Group]] = defaultdict(list)
     for row in rows:
-        if row.id != programme.id and row.parent_id not in inside:
-            continue
-        if authorities and row.level == Level.AUTHORITY and row.key not in authorities:
-            continue
-        inside.add(row.id)
-        parent = by_id[row.parent_id].key if row.parent_id and row.id != programme.id else None
-        is_reported = parent is not None or is_whole
-        nodes.append(GroupNode(row.key, row.name, Level(row.level), parent, is_reported=is_reported))
-        if row.key in areas_with_leads:
-            nodes.append(GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key, is_leads=True))
+        inside_of[row.parent_id].append(row)
+    is_whole = not authorities or {row.key for row in inside_of[programme.id]} <= set(authorities)
+    nodes = [GroupNode(programme.key, programme.name, Level(programme.level), None, is_reported=is_whole)]
+    layer = [programme]
+    while layer:
+        below = [(parent, row) for parent in layer for row in inside_of[parent.id]]
+        if layer == [programme] and authorities:
+            below = [(parent, row) for parent, row in below if row.key in authorities]
+        for parent, row in below:
+            nodes.append(GroupNode(row.key, row.name, Level(row.level), parent.key))
+            if row.key in areas_with_leads:
+                leads = GroupNode(leads_key(row.key), f"Leads of {row.name}", Level.TEAM, row.key, is_leads=True)
+                nodes.append(leads)
+        layer = [row for _, row in below]
     return GroupTree(tuple(nodes))
 
 

@@ -56,7 +56,7 @@ _TEAMS = (
     .join(_AREA, _AREA.id == Group.parent_id)
     .join(_AUTHORITY, _AUTHORITY.id == _AREA.parent_id)
     .join(_PROGRAMME, _PROGRAMME.id == _AUTHORITY.parent_id)
-    .where(Group.level == Level.TEAM)
+    .where(Group.level == Level.TEAM, Group.ended_on.is_(None))
 )
 
 

@@ -51,7 +51,7 @@ def _about_people(pulse: Pulse, authorities: Sequence[Group], today: date) -> It
         select(Group.name, area.c.parent_id, func.count(Membership.participant_id.distinct()))
         .join(area, area.c.id == Group.parent_id)
         .outerjoin(Membership, belongs)
-        .where(area.c.parent_id.in_([authority.id for authority in authorities]))
+        .where(area.c.parent_id.in_([authority.id for authority in authorities]), Group.ended_on.is_(None))
         .group_by(Group.id, Group.name, area.c.parent_id)
         .order_by(Group.name)
     ).all()

@@ -49,6 +49,10 @@ class Staff:
                 found[staff_ref] = Place(*self._place_of[membership.team_id], membership.ended_on)
         return found
 
+    def living_places(self) -> dict[tuple[str, str], Place]:
+        """The teams that there are, by their names in small letters."""
+        return {names: Place(*self._place_of[team.id]) for names, team in self._teams.items()}
+
     def new_groups(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """The service areas and teams that the changes need and that are not there yet, in words."""
         areas, teams = self._missing(changes)
@@ -212,12 +216,16 @@ def _memberships(authority: Group, today: date) -> dict[int, Membership]:
 
 
 def _areas(authority: Group) -> Sequence[Group]:
-    areas = select(Group).where(Group.parent_id == authority.id, Group.level == Level.SERVICE_AREA)
+    areas = select(Group).where(
+        Group.parent_id == authority.id, Group.level == Level.SERVICE_AREA, Group.ended_on.is_(None)
+    )
     return db.session.scalars(areas.order_by(Group.id.desc())).all()
 
 
 def _teams(authority: Group) -> list[tuple[Group, Group]]:
     """Service areas and teams, the earliest first."""
     by_id = {area.id: area for area in _areas(authority)}
-    teams = db.session.scalars(select(Group).where(Group.parent_id.in_(by_id)).order_by(Group.id))
+    teams = db.session.scalars(
+        select(Group).where(Group.parent_id.in_(by_id), Group.ended_on.is_(None)).order_by(Group.id)
+    )
     return [(by_id[team.parent_id or 0], team) for team in teams]

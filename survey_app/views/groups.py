@@ -8,12 +8,21 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from dashboards.pages.what_happened import regrouping
 from dashboards.snapshots import Level
 from notifications.errors import UnusableWindow
 from notifications.windows import WEEKDAYS, Nation, SendingWindow
+from survey_app.stores.group_history import history_of
 from survey_app.stores.sending_windows import window_of
 from survey_app.use_cases.errors import ChangedMeanwhile, NameTaken, UnknownGroup
-from survey_app.use_cases.groups import add_named_group, find_group, groups_of_programme, rename_group
+from survey_app.use_cases.groups import (
+    LEVEL_INSIDE,
+    GroupLine,
+    add_named_group,
+    find_group,
+    groups_of_programme,
+    rename_group,
+)
 from survey_app.use_cases.sending_terms import set_sending_window
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
@@ -31,7 +40,7 @@ def index() -> str:
 @pages.post("")
 def add() -> Response | tuple[str, int]:
     """Add an authority."""
-    viewer, name = current_viewer(), _name()
+    viewer, name = current_viewer(), typed_name()
     if not name:
         return _page("name", "Enter the authority’s name, as pages and messages show it"), 400
     try:
@@ -44,22 +53,22 @@ def add() -> Response | tuple[str, int]:
 @pages.get("/<key>")
 def group(key: str) -> str:
     """One group: its name, and an authority's hours."""
-    return _group_page(key)
+    return show_group(key)
 
 
 @pages.post("/<key>/name")
 def rename(key: str) -> Response | tuple[str, int]:
     """Give a group another name."""
     _require_own(key)
-    name = _name()
+    name = typed_name()
     if not name:
-        return _group_page(key, "name", "Enter a name"), 400
+        return show_group(key, "name", "Enter a name"), 400
     try:
         rename_group(
             key, name, expected=request.form.get("before", ""), by=current_viewer().name, now=datetime.now(UTC)
         )
     except (NameTaken, ChangedMeanwhile) as error:
-        return _group_page(key, "name", str(error)), 409
+        return show_group(key, "name", str(error)), 409
     return redirect(f"/manage/groups/{key}", code=303)
 
 
@@ -70,12 +79,53 @@ def hours(key: str) -> Response | tuple[str, int]:
     try:
         window = _window()
     except (ValueError, UnusableWindow) as error:
-        return _group_page(key, "hours", str(error)), 400
+        return show_group(key, "hours", str(error)), 400
     try:
         set_sending_window(key, window, by=current_viewer().name, now=datetime.now(UTC))
     except UnknownGroup:
         abort(404)
     return redirect(f"/manage/groups/{key}", code=303)
+
+
+def find_line(key: str) -> GroupLine:
+    """A group of the viewer's programme; else the page that is not there."""
+    _require_own(key)
+    return next(each for each in groups_of_programme(current_viewer().programme) if each.key == key)
+
+
+def typed_name() -> str:
+    """The name that a form brings, without stray blanks."""
+    return " ".join(request.form.get("name", "").split())[:_LONGEST_NAME]
+
+
+def show_group(key: str, field: str = "", problem: str = "") -> str:
+    """A group's page, with what was typed and what is wrong with it."""
+    line = find_line(key)
+    lines = groups_of_programme(current_viewer().programme)
+    window = window_of(find_group(key, Level.AUTHORITY).id) if line.level is Level.AUTHORITY else None
+    areas = [each for each in lines if each.level is Level.SERVICE_AREA and each.ended_on is None]
+    of_area = {each.key: each.parent_key for each in areas}
+    return render_template(
+        "manage/group.html",
+        home_links=home_links(current_viewer()),
+        group=line,
+        inside=[each for each in lines if each.parent_key == key and each.ended_on is None],
+        level_inside=LEVEL_INSIDE.get(line.level),
+        areas=[each for each in areas if each.parent_key == of_area.get(line.parent_key)],
+        history=[regrouping(each, key) for each in history_of(key)],
+        window=window,
+        opening=_opening(window, datetime.now(UTC)) if window else None,
+        nations=list(Nation),
+        weekdays=WEEKDAYS,
+        typed=request.form,
+        field=field,
+        problem=problem,
+    )
+
+
+def _opening(window: SendingWindow, now: datetime) -> datetime | None:
+    """When messages leave next, in local time; None where that is now."""
+    return None if window.is_open(now) else window.next_opening(now).astimezone(ZoneInfo(window.time_zone))
 
 
 def _window() -> SendingWindow:
@@ -105,37 +155,12 @@ def _require_own(key: str) -> None:
         abort(404)
 
 
-def _name() -> str:
-    return " ".join(request.form.get("name", "").split())[:_LONGEST_NAME]
-
-
 def _page(field: str = "", problem: str = "") -> str:
     viewer = current_viewer()
     return render_template(
         "manage/groups.html",
         home_links=home_links(viewer),
         groups=groups_of_programme(viewer.programme),
-        typed=request.form,
-        field=field,
-        problem=problem,
-    )
-
-
-def _group_page(key: str, field: str = "", problem: str = "") -> str:
-    _require_own(key)
-    line = next(each for each in groups_of_programme(current_viewer().programme) if each.key == key)
-    window = window_of(find_group(key, Level.AUTHORITY).id) if line.level is Level.AUTHORITY else None
-    now = datetime.now(UTC)
-    waits = window is not None and not window.is_open(now)
-    opening = window.next_opening(now).astimezone(ZoneInfo(window.time_zone)) if window and waits else None
-    return render_template(
-        "manage/group.html",
-        home_links=home_links(current_viewer()),
-        group=line,
-        window=window,
-        opening=opening,
-        nations=list(Nation),
-        weekdays=WEEKDAYS,
         typed=request.form,
         field=field,
         problem=problem,

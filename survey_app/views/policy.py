@@ -56,6 +56,8 @@ _ENDPOINTS: Mapping[Who, str] = {
         people.end people.give people.index
         pulses.add pulses.index pulses.look_ahead pulses.manners pulses.plan pulses.pulse
         ranges.ask ranges.begin reliability.index reliability.show
+        reorganising.add reorganising.ask_split reorganising.end reorganising.merge reorganising.move
+        reorganising.split
         rosters.ask rosters.bring_in rosters.example rosters.report rosters.upload
         waves.close waves.delivery waves.index waves.open_now waves.pause waves.resume waves.show waves.unplan
         waves.withdraw

@@ -9,6 +9,7 @@ from dashboards.pages.addresses import Link, group_path
 from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
 from dashboards.pages.measure import build_measure_page
+from dashboards.pages.what_happened import regrouping
 from dashboards.snapshots import Level, PublishedWave, ReportingGroup, ShownCell
 from survey_app.extensions import vault
 from survey_app.stores.published_results import DatabaseResults
@@ -56,7 +57,8 @@ def group(key: str, level: Level) -> str:
     found = _readable_group(results, key, level)
     ahead = ahead_of(key)
     if found is None:
-        return _render("empty.html", page=None, ahead=ahead)
+        history = [regrouping(change, key) for change in results.history(key)]
+        return _render("empty.html", page=None, ahead=ahead, history=history)
     parent = results.group(found.parent) if found.parent else None
     may_see_parent = parent is not None and may_read(results, current_viewer(), parent)
     children = [
