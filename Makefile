@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick check bench browser foreign peers lighthouse translations stylesheet explorer format requirements clean
+.PHONY: help run test coverage test-quick check bench browser foreign peers lighthouse translations stylesheet explorer format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -19,9 +19,17 @@ help: ## list the targets
 run: $(VENV)/.app ## set everything up and run the whole product with a simulated programme
 	@exec $(BIN)/pulse up --demo
 
-test: $(VENV)/.dev ## run the whole test-suite with coverage
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+# What tries the four pure packages: their own tests, and those of a few use cases that stand right above them.
+PURE := tests/instruments tests/scoring tests/notifications tests/dashboards $(addprefix tests/survey_app/test_, \
+	doubts.py enrolment.py hooks.py instrument_views.py reorganising.py roster_uploads.py sender_accounts.py)
+
+test: $(VENV)/.dev ## run the whole test-suite; every line and branch of the four pure packages has to be tried
+	$(BIN)/pytest -n $(WORKERS) $(addprefix --cov=,instruments scoring notifications dashboards) --cov-report= $(PURE) $(ARGS)
 	$(BIN)/python tests/coverage_of_pure_packages.py
+	$(BIN)/pytest -n $(WORKERS) $(addprefix --ignore=,$(PURE)) $(ARGS)
+
+coverage: $(VENV)/.dev ## run the whole test-suite measuring everything, which takes twice as long
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 test-quick: $(VENV)/.dev ## run the tests that need neither a browser nor ten seconds
 	$(BIN)/pytest -n $(WORKERS) -m "not browser and not slow" $(ARGS)

@@ -40,7 +40,8 @@ def _points(
         found = [of_group.get((key, measure)) for of_group in cells]
         shown = [cell for cell in found if isinstance(cell, ShownCell)]
         place = wave.place_of(measure)
-        if len(shown) == len(cells) and place is not None:
+        if len(shown) == len(cells):
+            series = place.series if place else shown[0].instrument
             people = sum(cell.n for cell in shown)
             score = round(sum(cell.score * cell.n for cell in shown) / people)
-            yield EarlierPoint(wave, score, tuple(cell.name for cell in shown), place.series)
+            yield EarlierPoint(wave, score, tuple(cell.name for cell in shown), series)

@@ -18,6 +18,7 @@ from rq.exceptions import DuplicateJobError
 SEND_QUEUE = "send"
 WORK_QUEUE = "work"
 MESSAGES_A_JOB = 50
+CALLS_A_JOB = 20
 SLOT_SECONDS = 10
 LONGEST_JOB_SECONDS = 1500
 """A job of messages takes none up after 500 seconds, and the last one may take as long as a mail's lease."""
@@ -29,6 +30,7 @@ TASKS = {
             "survey_app.jobs.waves.open_wave",
             "survey_app.jobs.waves.close_wave",
             "survey_app.jobs.exports.make_export",
+            "survey_app.jobs.calling.make_calls",
         }
     ),
 }
@@ -61,6 +63,13 @@ def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:
 def ring_export(redis_url: str, order_id: UUID, now: datetime) -> None:
     """Ask a worker to make an export; somebody is waiting for it."""
     _ring(redis_url, WORK_QUEUE, "exports.make_export", [str(order_id)], now, urgent=True)
+
+
+def ring_calls(redis_url: str, call_ids: Sequence[UUID], now: datetime) -> None:
+    """Ask a worker to tell programs of others what happened."""
+    for start in range(0, len(call_ids), CALLS_A_JOB):
+        ids = [str(call_id) for call_id in call_ids[start : start + CALLS_A_JOB]]
+        _ring(redis_url, WORK_QUEUE, "calling.make_calls", [ids], now, urgent=False)
 
 
 def _ring(redis_url: str, queue: str, job: str, arguments: Sequence[object], now: datetime, *, urgent: bool) -> None:

@@ -1,4 +1,4 @@
-"""Give programs keys to read what is published."""
+"""Give programs keys to read what is published, and to bring rosters in."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def api_keys() -> None:
 @click.argument("name")
 @click.option("--group", "group_key", required=True, help="The program sees what somebody with a role in it sees.")
 @click.option("--days", type=click.IntRange(1, 730), default=365, show_default=True)
+@click.option("--may-write", is_flag=True, help="It may also bring rosters in and add groups inside its own.")
 @click.option("--by", default=getuser, help="Who says so, for the audit log.")
 @in_application
-def make(name: str, group_key: str, days: int, by: str) -> None:
+def make(name: str, group_key: str, days: int, by: str, *, may_write: bool) -> None:
     """Make a key. It is printed this once and kept as a hash.
 
     Example: pulse api-keys make warehouse --group northtown
     """
-    secret = make_api_key(name, group_key, lasts=timedelta(days=days), by=by, now=now(), vault=vault())
+    lasts = timedelta(days=days)
+    secret = make_api_key(name, group_key, lasts=lasts, by=by, now=now(), vault=vault(), may_write=may_write)
     click.echo(secret)
     click.echo("Keep it as you would a password: it is not shown again.", err=True)
 
@@ -48,7 +50,9 @@ def list_(*, as_json: bool) -> None:
         click.echo(json.dumps([asdict(line) for line in found], default=str))
         return
     for line in found:
-        click.echo(f"{line.name:24}  {line.group:32}  {line.state:8}  until {line.expires_at:%Y-%m-%d}, {line.made_by}")
+        may = "reads and writes" if line.may_write else "reads"
+        until = f"until {line.expires_at:%Y-%m-%d}"
+        click.echo(f"{line.name:24}  {line.group:32}  {line.state:8}  {may:16}  {until}, {line.made_by}")
 
 
 @api_keys.command("revoke")

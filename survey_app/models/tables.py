@@ -24,6 +24,7 @@ from survey_app.models import (
     senders,
     shared_pages,
     small_changes,
+    webhooks,
 )
 
 MODULES = (
@@ -48,4 +49,5 @@ MODULES = (
     senders,
     shared_pages,
     small_changes,
+    webhooks,
 )

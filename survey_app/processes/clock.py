@@ -13,15 +13,17 @@ from flask import Flask
 from survey_app.config import Settings
 from survey_app.extensions import db, settings
 from survey_app.models.clock import ClockBeat
-from survey_app.queues import SLOT_SECONDS, ring_delivery, ring_export, ring_reconciliation, ring_work
+from survey_app.queues import SLOT_SECONDS, ring_calls, ring_delivery, ring_export, ring_reconciliation, ring_work
 from survey_app.stores.doubts import doubts_to_raise
 from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
+from survey_app.use_cases.answering_once import forget_requests
 from survey_app.use_cases.exporting import forget_exports, orders_to_make
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.reminding import plan_reminders
 from survey_app.use_cases.roster_uploads import forget_uploads
 from survey_app.use_cases.sharing import forget_shared
 from survey_app.use_cases.signing_in import forget_tries
+from survey_app.use_cases.webhooks import calls_to_make, plan_calls
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,7 +41,18 @@ def run_clock(app: Flask) -> None:
 
 def tick(current: Settings, now: datetime) -> None:
     """Go round once. A step that fails is logged and does not stop the others."""
-    for step in (_reap, _expire, _remind, _ring_messages, _ring_doubts, _ring_waves, _ring_exports, _tidy, _beat):
+    for step in (
+        _reap,
+        _expire,
+        _remind,
+        _ring_messages,
+        _ring_doubts,
+        _ring_waves,
+        _ring_exports,
+        _ring_calls,
+        _tidy,
+        _beat,
+    ):
         _guarded(step, current, now)
 
 
@@ -84,11 +97,17 @@ def _ring_exports(current: Settings, now: datetime) -> None:
         ring_export(current.redis_url, order_id, now)
 
 
+def _ring_calls(current: Settings, now: datetime) -> None:
+    plan_calls(now)
+    ring_calls(current.redis_url, calls_to_make(now), now)
+
+
 def _tidy(_current: Settings, now: datetime) -> None:
     forget_uploads(now)
     forget_exports(now)
     forget_shared(now)
     forget_tries(now)
+    forget_requests(now)
 
 
 def _beat(_current: Settings, now: datetime) -> None:

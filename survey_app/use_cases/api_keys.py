@@ -15,8 +15,9 @@ from survey_app.models.api_keys import ApiKey
 from survey_app.models.groups import Group
 from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.auditing import note
-from survey_app.use_cases.errors import KeyTaken, UnknownApiKey, UnknownGroup
+from survey_app.use_cases.errors import KeyTaken, UnknownGroup
 from survey_app.use_cases.groups import groups_inside_of, programme_of
+from survey_app.use_cases.program_errors import UnknownApiKey
 
 LONGEST_LIFE = timedelta(days=730)
 _PREFIX = "pulse_"
@@ -32,9 +33,21 @@ class ApiKeyLine:
     made_by: str
     expires_at: datetime
     state: str
+    may_write: bool
 
 
-def make_api_key(name: str, group_key: str, *, lasts: timedelta, by: str, now: datetime, vault: Vault) -> str:
+@dataclass(frozen=True)
+class Program:
+    """A program whose key is good: which key it is, what it sees, and whether it may bring rosters in."""
+
+    key_id: int
+    viewer: Viewer
+    may_write: bool
+
+
+def make_api_key(
+    name: str, group_key: str, *, lasts: timedelta, by: str, now: datetime, vault: Vault, may_write: bool = False
+) -> str:
     """Make a key for a program and return it: it is shown this once.
 
     Raises
@@ -58,9 +71,10 @@ def make_api_key(name: str, group_key: str, *, lasts: timedelta, by: str, now: d
             made_by=by,
             made_at=now,
             expires_at=now + min(lasts, LONGEST_LIFE),
+            may_write=may_write,
         )
     )
-    note(by, "make api key", name, now, group=group_key)
+    note(by, "make api key", name, now, group=group_key, may="read and write" if may_write else "read")
     db.session.commit()
     return secret
 
@@ -77,14 +91,20 @@ def revoke_api_key(name: str, *, by: str, now: datetime) -> None:
     db.session.commit()
 
 
-def list_api_keys(now: datetime) -> list[ApiKeyLine]:
-    """Every key there ever was, by name."""
-    rows = db.session.execute(select(ApiKey, Group.key).join(Group, Group.id == ApiKey.group_id).order_by(ApiKey.name))
-    return [ApiKeyLine(key.name, group, key.made_by, key.expires_at, _state(key, now)) for key, group in rows]
+def list_api_keys(now: datetime, *, programme: str | None = None) -> list[ApiKeyLine]:
+    """Every key there ever was, or those of a programme and the groups inside it, by name."""
+    wanted = select(ApiKey, Group.key).join(Group, Group.id == ApiKey.group_id).order_by(ApiKey.name)
+    if programme is not None:
+        of_programme = groups_inside_of(db.session.scalars(select(Group).where(Group.key == programme)).all())
+        wanted = wanted.where(Group.key.in_(of_programme))
+    return [
+        ApiKeyLine(key.name, group, key.made_by, key.expires_at, _state(key, now), key.may_write)
+        for key, group in db.session.execute(wanted)
+    ]
 
 
-def find_viewer_of_key(secret: str, now: datetime, vault: Vault) -> Viewer | None:
-    """Whoever a program's key makes it; None where the key is wrong, over or revoked."""
+def find_program(secret: str, now: datetime, vault: Vault) -> Program | None:
+    """The program that a key is of; None where the key is wrong, over or revoked."""
     if not secret.startswith(_PREFIX):
         return None
     key = db.session.scalars(
@@ -95,7 +115,7 @@ def find_viewer_of_key(secret: str, now: datetime, vault: Vault) -> Viewer | Non
     if key is None:
         return None
     group = db.session.get_one(Group, key.group_id)
-    return Viewer(
+    viewer = Viewer(
         account_id=0,
         name=f"program {key.name}",
         roles=(("program", group.key, Level(group.level)),),
@@ -103,6 +123,7 @@ def find_viewer_of_key(secret: str, now: datetime, vault: Vault) -> Viewer | Non
         inside=groups_inside_of([group]),
         programme=programme_of(group).key,
     )
+    return Program(key.id, viewer, key.may_write)
 
 
 def _state(key: ApiKey, now: datetime) -> str:

@@ -119,13 +119,6 @@ class UnknownInvitation(UseCaseError):
         super().__init__("This link is not one of ours.")
 
 
-class UnknownApiKey(UseCaseError):
-    """No program's key has this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no key {name!r}. `pulse api-keys list` shows them all.")
-
-
 class UnknownLink(UseCaseError):
     """A link to a shared page that is wrong, over or ended."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from survey_app.views import (
+    api,
     assets,
     audit_log,
     blueprints,
@@ -26,6 +27,7 @@ from survey_app.views import (
     not_now,
     opting_out,
     people,
+    programs,
     provider,
     public,
     pulses,
@@ -42,7 +44,6 @@ from survey_app.views import (
     small_changes,
     waves,
 )
-from survey_app.views.api import pages as api
 
 
 def register_views(app: Flask, *, demo: bool) -> None:
@@ -75,6 +76,7 @@ _PAGES = (
     manage,
     opting_out,
     people,
+    programs,
     provider,
     public,
     pulses,

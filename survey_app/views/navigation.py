@@ -35,6 +35,7 @@ ROOMS = (
     Room(Link("People", "/manage/people"), "Who may see which group."),
     Room(Link("Instruments", "/manage/instruments"), "The versions of the questions, and what a change does to lines."),
     Room(Link("Reliability", "/manage/reliability"), "How well the questions measure what they mean to."),
+    Room(Link("Programs", "/manage/programs"), "Keys of other programs, and addresses that are told of results."),
     Room(Link("Comments", "/manage/comments"), "What people wrote, to be read before anybody else reads it."),
 )
 """In the order in which a new programme needs them."""

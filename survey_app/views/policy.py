@@ -22,7 +22,8 @@ class Who(StrEnum):
 
 _ENDPOINTS: Mapping[Who, str] = {
     Who.EVERYBODY: """
-        api.cells api.describe api.groups api.instrument api.instruments api.waves
+        api.add_group api.bring_roster api.cells api.describe api.groups api.instrument api.instruments api.structure
+        api.waves
         demo.bounce demo.mail demo.outbox demo.text
         health.live health.ready
         hooks.notify_status hooks.twilio_inbound hooks.twilio_status
@@ -55,6 +56,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         joining.index joining.poster manage.index
         people.end people.give people.index
         pulses.add pulses.index pulses.look_ahead pulses.manners pulses.plan pulses.pulse
+        programs.add_key programs.add_webhook programs.end_calls programs.index programs.revoke_key
         ranges.ask ranges.begin reliability.index reliability.show
         reorganising.add reorganising.ask_split reorganising.end reorganising.merge reorganising.move
         reorganising.split

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from instruments.errors import InvalidInstrumentFile
 from instruments.files import digest, from_document, from_toml, read_instrument, to_document, to_toml
 from instruments.library import recorded_digests
+from instruments.schemas import is_reference
 from tests.instruments.generated import instruments
 from tests.instruments.tiny import document
 
@@ -201,3 +202,19 @@ def test_what_is_no_file_is_refused(tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InvalidInstrumentFile, match="cannot be read: No such file"):
         read_instrument(tmp_path / "nowhere.toml")
+
+
+def test_a_reference_is_an_id_and_a_version():
+    assert is_reference("crescendo-pulse@1.0.0")
+    assert not is_reference("crescendo-pulse")
+    assert not is_reference("crescendo-pulse@1")
+
+
+def test_a_file_that_is_not_utf_8_says_where():
+    with pytest.raises(InvalidInstrumentFile, match="line 2 is not UTF-8"):
+        from_toml(b"id = 'x'\nname = '\xff'\n", source="file")
+
+
+def test_a_key_of_a_thousand_parts_is_no_instrument():
+    with pytest.raises(InvalidInstrumentFile, match="more parts than any of ours"):
+        from_toml(b".".join([b"a"] * 1000) + b" = 1\n", source="file")

@@ -1,5 +1,6 @@
 """Messages leave at decent hours: in the authority's own time, over both clock changes, without its holidays."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -138,3 +139,11 @@ def test_somebody_with_hours_of_their_own_works_on_holidays_and_closed_days_too(
     assert evenings.is_open(utc(2026, 5, 25, 15))
     assert evenings.is_open(utc(2026, 6, 2, 20))
     assert not evenings.is_open(utc(2026, 6, 2, 8))
+
+
+def test_a_day_on_which_nothing_leaves_says_why():
+    assert LONDON.closed_because(utc(2026, 4, 3, 12)) == "Good Friday"
+    assert LONDON.closed_because(utc(2026, 4, 4, 12)) == "Saturday"
+    assert LONDON.closed_because(utc(2026, 4, 7, 12)) == ""
+    closed = replace(LONDON, closures=frozenset({date(2026, 4, 7)}))
+    assert closed.closed_because(utc(2026, 4, 7, 12)) == "the authority is closed"

@@ -15,8 +15,9 @@ from survey_app.cli.results import results as results_command
 from survey_app.extensions import db
 from survey_app.models.api_keys import ApiKey
 from survey_app.models.audit import AuditEntry
-from survey_app.use_cases.api_keys import find_viewer_of_key, list_api_keys, make_api_key, revoke_api_key
-from survey_app.use_cases.errors import KeyTaken, UnknownApiKey, UnknownGroup
+from survey_app.use_cases.api_keys import find_program, list_api_keys, make_api_key, revoke_api_key
+from survey_app.use_cases.errors import KeyTaken, UnknownGroup
+from survey_app.use_cases.program_errors import UnknownApiKey
 from survey_app.use_cases.withdrawing import withdraw_wave
 from tests.factories import mixed_answers
 from tests.survey_app.test_views import locked_database
@@ -166,7 +167,7 @@ def test_without_a_good_key_nothing_is_told(programme, ben):
 
 
 def test_a_key_that_is_over_or_revoked_is_no_key(programme, ben):
-    assert find_viewer_of_key(ben.secret, NOW + timedelta(days=31), programme.vault) is None
+    assert find_program(ben.secret, NOW + timedelta(days=31), programme.vault) is None
     revoke_api_key("ben", by="Dev", now=NOW)
     revoke_api_key("ben", by="Dev", now=NOW)
     assert ben.get("/api/v1/cells").status_code == 401

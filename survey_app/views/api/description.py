@@ -13,15 +13,22 @@ from survey_app.views.api.schemas import (
     CELLS_PAGE,
     GROUPS_PAGE,
     INSTRUMENTS_PAGE,
+    LONGEST_KEY,
     WAVES_PAGE,
     CellQuery,
+    GroupBody,
+    GroupSchema,
     PageQuery,
     ProblemSchema,
+    RosterBody,
+    RosterReportSchema,
+    StructureSchema,
 )
 
 _ABOUT = (
     "Published figures of Crescendo Pulse. A key sees what somebody with a role in its group sees; figures are "
-    "rounded, and what is not shown has none. Pages follow `next`. Answers carry an ETag; ask again with If-None-Match."
+    "rounded, and what is not shown has none. Pages follow `next`. Answers carry an ETag; ask with If-None-Match. "
+    "Keys that may write bring rosters in and add groups, each request once for its Idempotency-Key."
 )
 _RESOURCES = (
     ("waves", "Waves whose results are out, oldest first", WAVES_PAGE, PageQuery),
@@ -47,6 +54,13 @@ def description() -> dict[str, Any]:  # Any: JSON
     for name, summary, page, query in _RESOURCES:
         spec.path(f"/api/v1/{name}", operations={"get": _operation(f"list_{name}", summary, page, query)})
     spec.path("/api/v1/instruments/{instrument_id}/{version}", operations={"get": _instrument()})
+    spec.path("/api/v1/structure", operations={"get": _structure()})
+    roster = _change("bring_roster", "Bring in who works in an authority", RosterBody, ("200", RosterReportSchema))
+    authority = {"in": "path", "name": "authority", "required": True, "schema": {"type": "string"}}
+    roster["parameters"].append(authority)
+    spec.path("/api/v1/rosters/{authority}", operations={"put": roster})
+    adding = _change("add_group", "Add a service area or a team", GroupBody, ("201", GroupSchema))
+    spec.path("/api/v1/groups", operations={"post": adding})
     found: dict[str, Any] = spec.to_dict()
     return found
 
@@ -80,6 +94,50 @@ def _instrument() -> dict[str, Any]:  # Any: JSON
     }
 
 
+def _structure() -> dict[str, Any]:  # Any: JSON
+    return {
+        "operationId": "get_structure",
+        "summary": "The groups inside the key's own, as they are now",
+        "responses": {
+            "200": {"description": "Groups.", "content": {"application/json": {"schema": StructureSchema}}},
+            "304": {"description": "Nothing has changed since the ETag that was given."},
+            **_refusals(),
+        },
+    }
+
+
+def _change(name: str, summary: str, body: type[Schema], done: tuple[str, type[Schema]]) -> dict[str, Any]:  # Any: JSON
+    """An operation that changes something, once for its key."""
+    status, answer = done
+    return {
+        "operationId": name,
+        "summary": summary,
+        "parameters": [_IDEMPOTENCY_KEY],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            status: {
+                "description": "Done, or done before: then it has the header `Idempotency-Replayed`.",
+                "content": {"application/json": {"schema": answer}},
+            },
+            "400": _problem("Something in the body is not right, or the Idempotency-Key is missing."),
+            "403": _problem("This key only reads."),
+            "404": _problem("This key sees no such group."),
+            "409": _problem("Not as things are: a name is taken, too many are absent, or it is still at work."),
+            "413": _problem("It is too large."),
+            "415": _problem("It is not JSON."),
+            "422": _problem("Something else was asked under this Idempotency-Key."),
+            **_refusals(),
+        },
+    }
+
+
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "description": "Names this request: sent again within a day it is answered as before, and not done again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
 _PARTS = ("instrument_id", "version")
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from survey_app.use_cases.roster_files import LONGEST_CELL
+from survey_app.use_cases.roster_tables import MOST_ROWS
+
 DEFAULT_LIMIT, LARGEST_LIMIT = 200, 1000
+LONGEST_KEY = 100
+LONGEST_NAME = 120
 
 
 def _about(text: str) -> dict[str, str]:
@@ -103,6 +108,86 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
+
+
+class PersonSchema(Schema):
+    """A member of staff, in the columns of a roster; a column that is not given stays as it is."""
+
+    class Meta:
+        """A column that is not known is refused: it may be a known one misspelt."""
+
+        unknown = RAISE
+
+    staff_ref = fields.String(required=True, validate=validate.Length(1, LONGEST_CELL))
+    team = fields.String(required=True, validate=validate.Length(1, LONGEST_CELL))
+    service_area = fields.String(required=True, validate=validate.Length(1, LONGEST_CELL))
+    email = fields.String(metadata=_about("An email address or a mobile number is needed."))
+    mobile = fields.String()
+    name = fields.String()
+    role = fields.String()
+    language = fields.String(metadata=_about("en or cy"))
+    started_on = fields.String(metadata=_about("2026-09-01"))
+    left_on = fields.String(metadata=_about("The first day on which they do not work there any more."))
+    hours = fields.String(metadata=_about("When messages may reach them, where that is not the authority's hours."))
+
+
+class RosterBody(Schema):
+    """Who works in an authority."""
+
+    class Meta:
+        """A field that is not known is refused."""
+
+        unknown = RAISE
+
+    people = fields.List(fields.Nested(PersonSchema), required=True, validate=validate.Length(1, MOST_ROWS))
+    absent_have_left = fields.Boolean(
+        load_default=False, metadata=_about("The list names everybody: who works there and is not in it left today.")
+    )
+    however_many = fields.Boolean(
+        load_default=False, metadata=_about("Believe it even where more than a fifth are absent.")
+    )
+    dry_run = fields.Boolean(load_default=False, metadata=_about("Say what it would do, and change nothing."))
+
+
+class RefusedPersonSchema(Schema):
+    """Somebody who was not taken, and why."""
+
+    place = fields.Integer(required=True, metadata=_about("In the list that was sent, from 0."))
+    staff_ref = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class RosterReportSchema(Schema):
+    """What a roster did, or would do."""
+
+    dry_run = fields.Boolean(required=True)
+    joined = fields.Integer(required=True)
+    moved = fields.Integer(required=True)
+    left = fields.Integer(required=True)
+    unchanged = fields.Integer(required=True)
+    updated = fields.Integer(required=True, metadata=_about("Of those who stay or move, who got other details."))
+    refused = fields.List(fields.Nested(RefusedPersonSchema), required=True)
+    oddities = fields.List(fields.String(), required=True, metadata=_about("What looks odd, and may be right."))
+    new_groups = fields.List(fields.String(), required=True)
+
+
+class GroupBody(Schema):
+    """A group to be added."""
+
+    class Meta:
+        """A field that is not known is refused."""
+
+        unknown = RAISE
+
+    name = fields.String(required=True, validate=validate.Length(1, LONGEST_NAME))
+    level = fields.String(required=True, validate=validate.OneOf(["service_area", "team"]))
+    parent = fields.String(required=True, metadata=_about("The key of an authority, or of a service area."))
+
+
+class StructureSchema(Schema):
+    """The groups that there are now, each after the one that it is part of."""
+
+    groups = fields.List(fields.Nested(GroupSchema), required=True)
 
 
 def page_schema(item: type[Schema], name: str) -> type[Schema]:
