@@ -16,7 +16,8 @@ class Message(Base):
 
     `asked_at` is when the provider was last asked about a message of which nobody knows whether it was taken over, and
     `absences` how often it did not have it. `wording_version` is fixed when it is planned: asking a provider for it by
-    its words needs the same words. `account` is the sender account that its last attempt went through.
+    its words needs the same words. `account` is the sender account that its last attempt went through. `trial_of` is
+    the pulse whose wording a programme lead tries on themselves: such a message belongs to no wave.
     """
 
     __tablename__ = "messages"
@@ -44,6 +45,7 @@ class Message(Base):
     wave_id: Mapped[int | None] = mapped_column(ForeignKey("waves.id"), index=True)
     invitation_id: Mapped[UUID | None] = mapped_column(ForeignKey("invitations.id"))
     sign_in_request_id: Mapped[UUID | None] = mapped_column(ForeignKey("sign_in_requests.id"))
+    trial_of: Mapped[int | None] = mapped_column(ForeignKey("pulses.id"))
     state: Mapped[str]
     not_before: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,6 +16,8 @@ from survey_app.models.pulses import Pulse, Wave, WaveTerms
 from survey_app.stores.days import long_day, short_day
 from survey_app.stores.digest_words import LEAD, STAFF, words_for_lead, words_for_staff
 
+_SAMPLE_DAYS = timedelta(days=10)
+
 
 def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping[str, str]:
     """Return the values of a message's wording."""
@@ -24,6 +27,8 @@ def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping
         return {"link": f"{public_base_url}/sign-in/{token}", "code": code}
     if message.purpose == LEAD:
         return words_for_lead(message, public_base_url)
+    if message.trial_of is not None:
+        return sample_values(db.session.get_one(Pulse, message.trial_of), message, public_base_url)
     if message.invitation_id is None:
         return {}
     token = invitation_token(vault.link_key, message.invitation_id)
@@ -36,13 +41,30 @@ def personalise(message: Message, vault: Vault, public_base_url: str) -> Mapping
         .join(WaveTerms, WaveTerms.wave_id == Wave.id)
         .where(Wave.id == message.wave_id)
     ).one()
-    closes = closes_at.astimezone(ZoneInfo(settings().default_time_zone))
     return {
         "link": f"{public_base_url}/p/{token}",
         "opt_out_url": opt_out_url,
         "run_by": run_by,
-        "minutes": "2",
         "minimum_group_size": str(minimum_group_size),
-        "closes_on": long_day(closes, message.language),
-        "closes_on_short": short_day(closes, message.language),
+        **_time_left(closes_at, message.language),
+    }
+
+
+def sample_values(pulse: Pulse, message: Message, public_base_url: str) -> Mapping[str, str]:
+    """What a pulse's wording is filled with where nobody is asked: links lead to what is promised."""
+    return {
+        "link": f"{public_base_url}/how-anonymous",
+        "opt_out_url": f"{public_base_url}/how-anonymous",
+        "run_by": f"{pulse.run_by} (a test)",
+        "minimum_group_size": str(pulse.minimum_group_size),
+        **_time_left(message.not_before + _SAMPLE_DAYS, message.language),
+    }
+
+
+def _time_left(closes_at: datetime, language: str) -> Mapping[str, str]:
+    closes = closes_at.astimezone(ZoneInfo(settings().default_time_zone))
+    return {
+        "minutes": "2",
+        "closes_on": long_day(closes, language),
+        "closes_on_short": short_day(closes, language),
     }

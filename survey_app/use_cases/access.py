@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from dashboards.snapshots import Level
+from notifications.messages import Channel
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.accounts import Account, Role, RoleGrant
@@ -88,7 +89,7 @@ def demo_accounts(vault: Vault) -> Sequence[DemoAccount]:
     """Everybody who may sign in, for the demo's list."""
     rows = db.session.execute(
         select(Account.name, ContactPoint.address_encrypted, RoleGrant.role, Group.name)
-        .join(ContactPoint, ContactPoint.account_id == Account.id)
+        .join(ContactPoint, and_(ContactPoint.account_id == Account.id, ContactPoint.channel == Channel.EMAIL))
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .join(Group, Group.id == RoleGrant.group_id)
         .where(RoleGrant.ended_at.is_(None))

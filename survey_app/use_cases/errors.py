@@ -367,3 +367,24 @@ class ProviderRefused(UseCaseError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__("Signing in that way did not work. Try again, or ask for a link by email.")
+
+
+class NoAddressToTry(UseCaseError):
+    """A message to oneself, without an address for it."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"There is no address of yours for {channel}: enter one.")
+
+
+class TooManyTrials(UseCaseError):
+    """More messages to oneself than anybody needs."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have sent yourself {most} messages within the hour. Wait a while.")
+
+
+class OnlyRaised(UseCaseError):
+    """A minimum group size that would be lowered."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"It is {size}, and can only be raised: people answered because nothing of fewer is shown.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, and_, delete, func, select, update
 
 from dashboards.snapshots import Level
 from notifications.messages import Channel
@@ -126,7 +126,7 @@ def people_of(programme: str, vault: Vault, *, ended: bool = False) -> list[Held
     rows = db.session.execute(
         select(RoleGrant, Account.name, ContactPoint.address_encrypted, Group.name, Group.level)
         .join(Account, Account.id == RoleGrant.account_id)
-        .join(ContactPoint, ContactPoint.account_id == Account.id)
+        .join(ContactPoint, and_(ContactPoint.account_id == Account.id, ContactPoint.channel == Channel.EMAIL))
         .join(Group, Group.id == RoleGrant.group_id)
         .where(Group.key.in_(_groups_of(programme)))
         .where(RoleGrant.ended_at.is_not(None) if ended else RoleGrant.ended_at.is_(None))

@@ -25,6 +25,7 @@ from survey_app.use_cases.errors import (
     KeyTaken,
     LineWouldBreak,
     NothingScored,
+    OnlyRaised,
     TooLongToAsk,
     TooManyReminders,
     UnknownAttribute,
@@ -138,6 +139,26 @@ def change_version(
     pulse.instrument = reference
     db.session.commit()
     return verdict
+
+
+def raise_group_size(pulse_key: str, size: int, *, by: str, now: datetime) -> None:
+    """From the next wave on, show nothing of fewer people than this. Waves that opened keep what they promised.
+
+    Raises
+    ------
+    OnlyRaised
+        It would be lowered.
+    """
+    pulse = find_pulse(pulse_key)
+    db.session.refresh(pulse, with_for_update=True)
+    if size < pulse.minimum_group_size:
+        current = pulse.minimum_group_size
+        db.session.rollback()
+        raise OnlyRaised(current)
+    if size > pulse.minimum_group_size:
+        note(by, "raise minimum group size", pulse_key, now, before=pulse.minimum_group_size, after=size)
+        pulse.minimum_group_size = size
+    db.session.commit()
 
 
 def declare_cuts(pulse_key: str, items: Sequence[str], *, by: str, now: datetime) -> None:

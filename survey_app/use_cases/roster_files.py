@@ -148,7 +148,8 @@ def _email(value: str) -> str:
         raise ValidationError("is not an email address") from error
 
 
-def _mobile(value: str) -> str:
+def read_mobile(value: str) -> str:
+    """A mobile number as every provider takes it: +447700900123. Raises marshmallow's `ValidationError`."""
     if _ROUNDED.fullmatch(value):
         raise ValidationError("was rounded by a spreadsheet: format the column as text and fill it in again")
     try:
@@ -194,7 +195,7 @@ class _RosterRowSchema(Schema):
     team = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
     service_area = fields.String(required=True, validate=validate.Length(min=1, error="is empty"))
     email = fields.Function(deserialize=_email)
-    mobile = fields.Function(deserialize=_mobile)
+    mobile = fields.Function(deserialize=read_mobile)
     name = fields.String()
     role = fields.String()
     language = fields.Function(deserialize=_language)

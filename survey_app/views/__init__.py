@@ -42,6 +42,7 @@ from survey_app.views import (
     sharing,
     sign_in,
     small_changes,
+    trials,
     waves,
 )
 
@@ -91,6 +92,7 @@ _PAGES = (
     sharing,
     sign_in,
     small_changes,
+    trials,
     waves,
 )
 _DEMO_PAGES = demo.pages

@@ -28,6 +28,7 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
     "programs.add_key": FRESH_FOR,
     "programs.add_webhook": FRESH_FOR,
     "provider.end_connection": FRESH_FOR,
+    "pulses.raise_threshold": FRESH_FOR,
     "second_step.fresh_codes": FRESH_FOR,
     "waves.close": FRESH_FOR,
     "waves.withdraw": FRESH_FOR,

@@ -55,12 +55,14 @@ _ENDPOINTS: Mapping[Who, str] = {
         instruments.raise_level
         joining.index joining.poster manage.index
         people.end people.give people.index
-        pulses.add pulses.index pulses.look_ahead pulses.manners pulses.plan pulses.pulse
+        pulses.add pulses.ask_another pulses.index pulses.look_ahead pulses.manners pulses.plan pulses.pulse
+        pulses.raise_threshold
         programs.add_key programs.add_webhook programs.end_calls programs.index programs.revoke_key
         ranges.ask ranges.begin reliability.index reliability.show
         reorganising.add reorganising.ask_split reorganising.end reorganising.merge reorganising.move
         reorganising.split
         rosters.ask rosters.bring_in rosters.example rosters.report rosters.upload
+        trials.send trials.show
         waves.close waves.delivery waves.index waves.open_now waves.pause waves.resume waves.show waves.unplan
         waves.withdraw
     """,

@@ -8,9 +8,10 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from dashboards.snapshots import Level
+from instruments.changes import ChangeLevel
 from survey_app.extensions import vault
 from survey_app.use_cases.auditing import note_now
-from survey_app.use_cases.errors import TooManyReminders, UnusablePlan, UseCaseError
+from survey_app.use_cases.errors import LineWouldBreak, OnlyRaised, TooManyReminders, UnusablePlan, UseCaseError
 from survey_app.use_cases.groups import groups_of_programme, slug
 from survey_app.use_cases.instrument_library import list_references
 from survey_app.use_cases.launch_warnings import warnings
@@ -19,9 +20,11 @@ from survey_app.use_cases.pulses import (
     USUAL_INSTRUMENT,
     add_pulse,
     ask_for_comments,
+    change_version,
     find_pulse,
     list_pulses,
     list_waves,
+    raise_group_size,
     remind_after,
     send_digests,
 )
@@ -31,6 +34,7 @@ from survey_app.views.navigation import home_links
 pages = Blueprint("pulses", __name__, url_prefix="/manage/pulses")
 _LONGEST_NAME = 80
 _LATEST_REMINDER = 60
+_LARGEST_SIZE = 100
 
 
 @pages.get("")
@@ -90,6 +94,37 @@ def manners(key: str) -> Response | tuple[str, int]:
         return _pulse_page(key, "reminders", str(error)), 400
     ask_for_comments(key, wanted=form.get("comments") == "yes", by=by, now=now)
     send_digests(key, wanted=form.get("digests") == "yes", by=by, now=now)
+    return redirect(f"/manage/pulses/{key}", code=303)
+
+
+@pages.post("/<key>/threshold")
+def raise_threshold(key: str) -> Response | tuple[str, int]:
+    """Show nothing of fewer people than so many, from the next wave on."""
+    _require_own(key)
+    size = request.form.get("size", "").strip()
+    if not size.isdigit() or not len(size) < 4 or int(size) > _LARGEST_SIZE:
+        return _pulse_page(key, "size", f"Write a number up to {_LARGEST_SIZE}"), 400
+    try:
+        raise_group_size(key, int(size), by=current_viewer().name, now=datetime.now(UTC))
+    except OnlyRaised as error:
+        return _pulse_page(key, "size", str(error)), 400
+    return redirect(f"/manage/pulses/{key}", code=303)
+
+
+@pages.post("/<key>/version")
+def ask_another(key: str) -> Response | tuple[str, int]:
+    """Ask another version from the next wave on; breaking the line has to be meant."""
+    _require_own(key)
+    wanted = request.form.get("instrument", "")
+    if wanted not in list_references():
+        return _pulse_page(key, "version", "Choose what it asks"), 400
+    up_to = ChangeLevel.MAJOR if request.form.get("breaks") == "yes" else ChangeLevel.MINOR
+    try:
+        change_version(key, wanted, by=current_viewer().name, now=datetime.now(UTC), up_to=up_to)
+    except LineWouldBreak as error:
+        return _pulse_page(key, "version", str(error)), 409
+    except UseCaseError as error:
+        return _pulse_page(key, "version", str(error)), 400
     return redirect(f"/manage/pulses/{key}", code=303)
 
 
@@ -167,6 +202,8 @@ def _pulse_page(key: str, field: str = "", problem: str = "") -> str:
         home_links=home_links(current_viewer()),
         pulse=find_pulse(key),
         waves=list_waves(key),
+        instruments=list_references(),
+        largest_size=_LARGEST_SIZE,
         typed=request.values,
         field=field,
         problem=problem,

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from notifications.messages import MessageState
 from survey_app.demo.mailbox import list_letters, list_texts
 from survey_app.extensions import db
-from survey_app.jobs import exports, sending, waves
+from survey_app.jobs import calling, exports, sending, waves
 from survey_app.models.clock import ClockBeat
 from survey_app.models.messages import Message
 from survey_app.models.pulses import Wave, WaveState
@@ -139,7 +139,7 @@ def test_a_failing_job_leaves_nothing_of_the_database_in_the_broker(studio, brok
 def test_every_queue_that_is_named_is_worked_and_every_task_exists():
     assert set(TASKS) == {SEND_QUEUE, WORK_QUEUE}
     registered = {name for names in TASKS.values() for name in names}
-    for module in (exports, sending, waves):
+    for module in (calling, exports, sending, waves):
         for name in dir(module):
             found = getattr(module, name)
             if callable(found) and getattr(found, "__module__", "") == module.__name__ and not name.startswith("_"):
