@@ -221,12 +221,15 @@ class Regrouping:
 
 @dataclass(frozen=True)
 class TriedChange:
-    """A small change of a team of a programme."""
+    """A small change of a team of a programme; `measure` is where the team expects to see it, if anywhere."""
 
     title: str
     team: str
     authority: str
     started_on: date
+    group: str = ""
+    measure: str | None = None
+    theme: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from dashboards.trends import Trend, TrendPoint
 
 BY_DATE, SINCE_START = "small", "small-since"
 VARIANTS = (BY_DATE, SINCE_START)
-_WIDTH, _HEIGHT, _FONT_SIZE = 250, 110, 14
+_WIDTH, _WIDTH_WITH_START, _HEIGHT, _FONT_SIZE = 250, 300, 110, 14
 _DAYS_A_MONTH = 30.4375
-_DATASETS = ("extent", "begins", "ends", "band", "points", "beside", "over")
+_DATASETS = ("extent", "begins", "ends", "started", "band", "points", "beside", "over")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,17 @@ def frame_of(trends: Iterable[Trend]) -> Frame:
 def draw_small(trend: Trend, variant: str, frame: Frame) -> StoredChart:
     """Draw a line with its likely range; `variant` is one of `VARIANTS`. It needs at least one shown wave."""
     start = _shown(trend)[0].wave.closed_on if variant == SINCE_START else None
+    return draw(_design(variant, _WIDTH), _rows(trend, start, frame))
+
+
+def draw_from_start(trend: Trend, started_on: date, frame: Frame) -> StoredChart:
+    """Draw a line by dates with a mark where a small change began. It needs at least one shown wave."""
+    mark: Rows = [{"x": started_on.isoformat(), "y": frame.low}] if frame.first <= started_on <= frame.last else []
+    return draw(_design(BY_DATE, _WIDTH_WITH_START), {**_rows(trend, None, frame), "started": mark})
+
+
+def _rows(trend: Trend, start: date | None, frame: Frame) -> dict[str, Rows]:
+    """What is drawn of a line; `start` is where its axis of months begins, or None where it is one of dates."""
     points = _points(trend, start)
     ends: tuple[str | float, str | float] = (
         (frame.first.isoformat(), frame.last.isoformat()) if start is None else (0, frame.months)
@@ -62,16 +73,16 @@ def draw_small(trend: Trend, variant: str, frame: Frame) -> StoredChart:
         if start is None
         else ("start", f"{frame.months} month{'' if frame.months == 1 else 's'}")
     )
-    rows: dict[str, Rows] = {
+    return {
         "extent": [{"x": ends[0], "y": frame.low}, {"x": ends[1], "y": frame.high}],
         "begins": [{"x": ends[0], "y": frame.low, "label": labels[0]}],
         "ends": [{"x": ends[1], "y": frame.low, "label": labels[1]}],
+        "started": [],
         "band": points,
         "points": points,
         "beside": [row for row in points[-1:] if theme.fits_beside(row["text"])],
         "over": [row for row in points[-1:] if not theme.fits_beside(row["text"])],
     }
-    return draw(_design(variant), rows)
 
 
 def _shown(trend: Trend) -> list[TrendPoint]:
@@ -104,7 +115,7 @@ def _points(trend: Trend, start: date | None) -> list[dict[str, str | float]]:
 
 
 @cache
-def _design(variant: str) -> Design:
+def _design(variant: str, width: int) -> Design:
     kind = "T" if variant == BY_DATE else "Q"
     scale = alt.Scale(type="utc") if variant == BY_DATE else alt.Scale(zero=False, nice=False)
     x = alt.X(f"x:{kind}", scale=scale, axis=alt.Axis(title=None, grid=False, labels=False, ticks=False))
@@ -134,6 +145,7 @@ def _design(variant: str) -> Design:
         layer("extent").mark_point(opacity=0, aria=False).encode(x=x, y=y("y")),
         tick("begins", "left"),
         tick("ends", "right"),
+        layer("started").mark_rule(color=theme.PINK, strokeWidth=1.6, strokeDash=[7, 4], aria=False).encode(x=x),
         layer("band")
         .mark_area(color=theme.INTERVAL, opacity=0.35, aria=False)
         .encode(x=x, y=y("lower"), y2="upper:Q", detail="segment:N"),
@@ -145,6 +157,6 @@ def _design(variant: str) -> Design:
         .encode(x=x, y=y("score")),
         latest("beside", "left", 8, 0),
         latest("over", "right", -6, -12),
-    ).properties(width=_WIDTH, height=_HEIGHT)
+    ).properties(width=width, height=_HEIGHT)
     padding = {"left": 6, "right": 30, "top": 6, "bottom": 6}
     return compile_design(chart, _DATASETS, {**theme.config(_FONT_SIZE), "padding": padding})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from dashboards.snapshots import Level, PublishedResults
@@ -36,3 +38,14 @@ def chart_path(results: PublishedResults, group: str, measure: str, variant: str
     """The address of a stored picture, which names its content; None where there is none."""
     fingerprint = results.fingerprint(group, measure, variant)
     return None if fingerprint is None else f"/charts/{group}/{measure}/{variant}-{fingerprint}.svg"
+
+
+def slug(text: str) -> str:
+    """A name as it can stand in an address: plain lower-case letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "group"
+
+
+def tried_path(title: str) -> str:
+    """The address of one small change across the teams that tried it."""
+    return f"/programme/changes/{slug(title)}"

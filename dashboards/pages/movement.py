@@ -8,7 +8,7 @@ from itertools import groupby
 
 from dashboards import words
 from dashboards.flags import expected_by_chance
-from dashboards.pages.addresses import Link, chart_path, measure_path
+from dashboards.pages.addresses import Link, chart_path, measure_path, tried_path
 from dashboards.snapshots import (
     FlaggedLine,
     Flags,
@@ -47,6 +47,7 @@ class TriedTheme:
     """A small change and who tried it."""
 
     title: str
+    path: str
     teams: str
     authorities: str
     since: str
@@ -145,6 +146,7 @@ def _themes(tried: Sequence[TriedChange]) -> Iterator[TriedTheme]:
         teams = teams_of(changes)
         yield TriedTheme(
             title=changes[0].title,
+            path=tried_path(changes[0].title),
             teams=f"{words.number_word(teams)} team{'' if teams == 1 else 's'}",
             authorities=", ".join(sorted({change.authority for change in changes})),
             since=words.month(min(change.started_on for change in changes)),

@@ -15,7 +15,7 @@ class SmallChange(Base):
     """A dated small change, drawn on its team's trend.
 
     `measure` is the scale on which the team expects to see it, `decision` what came of the review: adopt, adapt or
-    stop. `version` counts how often it was saved.
+    stop. `theme` is a word that teams share who try things for the same. `version` counts how often it was saved.
     """
 
     __tablename__ = "small_changes"
@@ -32,6 +32,7 @@ class SmallChange(Base):
     review_on: Mapped[date | None]
     how_it_went: Mapped[str] = mapped_column(default="")
     decision: Mapped[str | None]
+    theme: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -157,7 +157,10 @@ class DatabaseResults:
         """Every small change of a programme's teams, oldest first."""
         area, authority, whole = aliased(Group), aliased(Group), aliased(Group)
         rows = db.session.execute(
-            select(SmallChange.title, Group.name, authority.name, SmallChange.started_on)
+            select(
+                *(SmallChange.title, Group.name, authority.name, SmallChange.started_on),
+                *(Group.key, SmallChange.measure, SmallChange.theme),
+            )
             .join(Group, Group.id == SmallChange.group_id)
             .join(area, area.id == Group.parent_id)
             .join(authority, authority.id == area.parent_id)

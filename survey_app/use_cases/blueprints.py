@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from dashboards.pages.themes import PassedUp
 from dashboards.snapshots import Level
 from survey_app.extensions import db
 from survey_app.models.groups import Group
@@ -138,3 +139,16 @@ def blueprint_of(authority_key: str) -> list[BlueprintLine]:
         for item, name, title in rows
     ]
     return sorted(lines, key=lambda line: order.index(line.status))
+
+
+def passed_up_in(programme_key: str) -> list[PassedUp]:
+    """What teams of a programme passed up, by theme and where it stands."""
+    authority, programme = aliased(Group), aliased(Group)
+    rows = db.session.execute(
+        select(BlueprintItem.theme, authority.name, BlueprintItem.status)
+        .join(authority, authority.id == BlueprintItem.authority_id)
+        .join(programme, programme.id == authority.parent_id)
+        .where(programme.key == programme_key)
+        .order_by(BlueprintItem.id)
+    )
+    return [PassedUp(theme, name, status.replace("_", " ")) for theme, name, status in rows]

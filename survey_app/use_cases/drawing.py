@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,13 +14,15 @@ from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
 from dashboards.charts.funnel import VARIANTS as FUNNEL_VARIANTS
 from dashboards.charts.funnel import draw_funnel
 from dashboards.charts.multiples import VARIANTS as SMALL_VARIANTS
-from dashboards.charts.multiples import draw_small, frame_of
+from dashboards.charts.multiples import draw_from_start, draw_small, frame_of
 from dashboards.charts.trend import SIZES, draw_sparkline, draw_trend
 from dashboards.flags import count_flags, together
 from dashboards.funnel import FEWEST_GROUPS, funnel
 from dashboards.likeness import pooled_autocorrelation
+from dashboards.pages.addresses import slug
 from dashboards.pages.comparison import compared_on, current_cells
-from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart
+from dashboards.pages.themes import lines_of, tried_variant
+from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart, TriedChange
 from dashboards.trends import Trend, trends_of
 from survey_app.extensions import db
 from survey_app.models.groups import Group
@@ -63,6 +66,7 @@ def draw_charts(now: datetime) -> int:
             of_authorities += lines if group.level is Level.AUTHORITY else []
             drawn += _store(group.key, list(_pictures(sketch)), now)
         drawn += _draw_authorities(of_authorities, now)
+        drawn += _draw_tried(programme, now)
         _store_flags(programme, together(counted), now)
     db.session.execute(
         update(Wave).where(_NOT_DRAWN_YET).values(charts_drawn_at=now).execution_options(synchronize_session=False)
@@ -134,6 +138,21 @@ def _draw_authorities(lines: Sequence[Line], now: datetime) -> int:
             for variant in SMALL_VARIANTS
         ]
         drawn += _store(key, pictures, now)
+    return drawn
+
+
+def _draw_tried(programme: str, now: datetime) -> int:
+    """Each team's line with the start of what it tries marked, on axes shared by all who try the same."""
+    of_title: dict[str, list[tuple[TriedChange, Trend]]] = defaultdict(list)
+    for change, trend in lines_of(DatabaseResults(programme), programme):
+        of_title[slug(change.title)].append((change, trend))
+    db.session.rollback()
+    drawn = 0
+    for lines in of_title.values():
+        frame = frame_of(trend for _, trend in lines)
+        for change, trend in lines:
+            picture = draw_from_start(trend, change.started_on, frame)
+            drawn += _store(change.group, [(trend.measure.id, tried_variant(change), picture)], now)
     return drawn
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from itertools import chain, count
 
 from sqlalchemy import func, select
 
+from dashboards.pages.addresses import slug
 from dashboards.snapshots import Level
 from dashboards.suppression.tree import GroupNode, GroupTree
 from survey_app.extensions import db
@@ -253,12 +253,6 @@ def require_usable_key(key: str) -> None:
     """Refuse a key that could not stand in an address or in a file's name."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", key):
         raise UnusableKey(key)
-
-
-def slug(text: str) -> str:
-    """A name as it can stand in an address: plain lower-case letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "group"
 
 
 def _free_key(text: str, parent: Group, taken: Collection[str]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 from sqlalchemy import func, select
 
+from dashboards.pages.addresses import slug
 from dashboards.snapshots import Level
 from dashboards.suppression.terms import NARROWEST_WIDTH
 from instruments.definitions import Instrument
@@ -20,7 +21,7 @@ from survey_app.models.groups import Group
 from survey_app.models.pulses import Pulse, SourceColumn, Wave, WaveState, WaveTerms
 from survey_app.use_cases.answer_files import item_column, read_table, refuse
 from survey_app.use_cases.errors import AlreadyPublished, KeyTaken, UnreadableFile
-from survey_app.use_cases.groups import current_tree, require_usable_key, slug
+from survey_app.use_cases.groups import current_tree, require_usable_key
 from survey_app.use_cases.instrument_library import require_permission
 from survey_app.use_cases.publishing import TEAM, compute_results, previous_combinations, store_results
 from survey_app.use_cases.wave_terms import FrozenWave, disclosure_terms, freeze, thaw

@@ -13,10 +13,10 @@ from dashboards.snapshots import Level
 from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.pulses import Pulse, Wave, WaveState
-from survey_app.models.small_changes import SmallChange, SmallChangeIdea
+from survey_app.models.small_changes import BlueprintItem, SmallChange, SmallChangeIdea
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import ChangedMeanwhile, TooManyIdeas, UnknownSmallChange, UnusableSmallChange
-from survey_app.use_cases.groups import find_group, programme_of
+from survey_app.use_cases.groups import find_group, groups_inside_of, programme_of
 
 LONGEST_TITLE, LONGEST_TEXT = 120, 600
 MOST_IDEAS = 50
@@ -55,12 +55,15 @@ class ChangeRecord:
     review_on: date | None = None
     how_it_went: str = ""
     decision: Decision | None = None
+    theme: str = ""
+    """A word that teams share who try things for the same."""
 
     def __post_init__(self) -> None:
         if not self.title:
             raise UnusableSmallChange("title", "Enter what the team tries, in a few words")
-        if len(self.title) > LONGEST_TITLE:
-            raise UnusableSmallChange("title", f"Write at most {LONGEST_TITLE} letters")
+        for name in ("title", "theme"):
+            if len(getattr(self, name)) > LONGEST_TITLE:
+                raise UnusableSmallChange(name, f"Write at most {LONGEST_TITLE} letters")
         for name in ("aims", "opposite", "mission", "helps", "how_it_went"):
             if len(getattr(self, name)) > LONGEST_TEXT:
                 raise UnusableSmallChange(name, f"Write at most {LONGEST_TEXT} letters")
@@ -139,6 +142,22 @@ def changes_of(team_key: str) -> list[SmallChange]:
             .order_by(SmallChange.started_on.desc(), SmallChange.id.desc())
         )
     )
+
+
+def themes_of(programme_key: str) -> list[str]:
+    """Themes that a programme's teams and authorities have used, each in the spelling of the first."""
+    teams = groups_inside_of(db.session.scalars(select(Group).where(Group.key == programme_key)).all())
+    own = select(Group.id).where(Group.key.in_(teams))
+    used = [
+        *db.session.scalars(select(SmallChange.theme).where(SmallChange.group_id.in_(own)).order_by(SmallChange.id)),
+        *db.session.scalars(
+            select(BlueprintItem.theme).where(BlueprintItem.group_id.in_(own)).order_by(BlueprintItem.id)
+        ),
+    ]
+    found: dict[str, str] = {}
+    for theme in filter(None, used):
+        found.setdefault(theme.casefold(), theme)
+    return sorted(found.values(), key=str.casefold)
 
 
 def suggest(team_key: str, words: str, today: date) -> None:

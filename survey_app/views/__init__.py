@@ -42,6 +42,7 @@ from survey_app.views import (
     sharing,
     sign_in,
     small_changes,
+    themes,
     trials,
     waves,
 )
@@ -92,6 +93,7 @@ _PAGES = (
     sharing,
     sign_in,
     small_changes,
+    themes,
     trials,
     waves,
 )

@@ -12,6 +12,7 @@ from survey_app.models.groups import Group
 from survey_app.use_cases.blueprints import Answer, Status, answer_item, blueprint_of
 from survey_app.use_cases.errors import ChangedMeanwhile, UnknownBlueprintItem, UnknownGroup, UnusableSmallChange
 from survey_app.use_cases.groups import authority_of, find_group, find_groups
+from survey_app.use_cases.small_changes import themes_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
 
@@ -55,6 +56,7 @@ def _page(key: str, item: int = 0, problem: str = "") -> str:
         authority=authority,
         lines=blueprint_of(key),
         statuses=list(Status),
+        themes=themes_of(current_viewer().programme),
         may_answer=key in current_viewer().inside,
         typed=request.form,
         item=item,

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from dashboards.pages.addresses import slug
 from dashboards.snapshots import Level
 from instruments.changes import ChangeLevel
 from survey_app.extensions import vault
 from survey_app.use_cases.auditing import note_now
 from survey_app.use_cases.errors import LineWouldBreak, OnlyRaised, TooManyReminders, UnusablePlan, UseCaseError
-from survey_app.use_cases.groups import groups_of_programme, slug
+from survey_app.use_cases.groups import groups_of_programme
 from survey_app.use_cases.instrument_library import list_references
 from survey_app.use_cases.launch_warnings import warnings
 from survey_app.use_cases.planning import Plan, PreviewedWave, plan_waves, preview

@@ -25,12 +25,13 @@ from survey_app.use_cases.small_changes import (
     find_small_change,
     ideas_of,
     settle_idea,
+    themes_of,
 )
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
 
 pages = Blueprint("small_changes", __name__, url_prefix="/changes")
-_TEXTS = ("title", "aims", "opposite", "mission", "helps", "how_it_went")
+_TEXTS = ("title", "aims", "opposite", "mission", "helps", "how_it_went", "theme")
 
 
 @pages.get("/<key>")
@@ -161,6 +162,7 @@ def _page(key: str, field: str = "", problem: str = "", *, idea: str = "") -> st
         ideas=ideas_of(key),
         measures=_measures(key),
         decisions=list(Decision),
+        themes=themes_of(current_viewer().programme),
         typed={"title": idea} if idea else request.form,
         field=field,
         problem=problem,
@@ -182,6 +184,7 @@ def _change_page(key: str, change_id: int, field: str = "", problem: str = "") -
         review=build_review(results, key, change.measure, change.started_on),
         measures=_measures(key),
         decisions=list(Decision),
+        themes=themes_of(current_viewer().programme),
         typed=request.form if field and field != "beyond" else change,
         beyond=request.form.get("beyond", "") if field == "beyond" else "",
         field=field,

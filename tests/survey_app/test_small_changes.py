@@ -1,5 +1,6 @@
 """Small changes from an idea to a decision, and what is passed up to the local blueprint."""
 
+import re
 from datetime import UTC, date, datetime
 from threading import Barrier, Thread
 from uuid import uuid4
@@ -13,11 +14,12 @@ from survey_app.models.audit import AuditEntry
 from survey_app.models.publications import StoredChartRow
 from survey_app.models.pulses import Wave
 from survey_app.models.small_changes import BlueprintItem, SmallChange, SmallChangeIdea
+from survey_app.use_cases.blueprints import pass_up
 from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.people import add_account
 from survey_app.use_cases.small_changes import MOST_IDEAS, ChangeRecord, add_small_change, suggest
 from tests.factories import MONDAY, mixed_answers, signed_in
-from tests.people import BEN, CHLOE, Person
+from tests.people import BEN, CHLOE, DEV, Person
 
 TEAM_A = "northtown-team-a"
 ANN = Person("Ann", "ann@example.org")
@@ -193,3 +195,23 @@ def test_another_teams_lead_finds_nothing(programme, ben):
     assert chloe.post(f"/changes/northtown-team-b/{number}", data={**GIVEN, "version": "1"}).status_code == 404
     assert chloe.post(f"/changes/northtown-team-b/{number}/beyond", data={"beyond": "x"}).status_code == 404
     assert chloe.get("/changes/northtown").status_code == 404
+
+
+def test_a_programme_lead_sees_one_change_across_teams_each_from_its_own_start(programme):
+    for team, day in ((TEAM_A, date(2026, 6, 5)), ("northtown-team-b", date(2026, 6, 8))):
+        record = ChangeRecord("Walk and talk", day, theme="Time to think", measure="connectedness")
+        add_small_change(team, record, by="Ben", now=MONDAY)
+    pass_up(TEAM_A, "Laptops that work", change_id=None, by="Ben", now=MONDAY)
+    draw_charts(MONDAY)
+    db.session.rollback()
+    dev, ben = signed_in(programme, DEV), signed_in(programme, BEN)
+    themes = dev.get("/programme/themes").text
+    assert all(
+        words in themes for words in ("Time to think", "two teams in one authority", "Without a theme", "1 open")
+    )
+    page = dev.get("/programme/changes/walk-and-talk")
+    assert (page.status_code, page.text.count("<li>") >= 2) == (200, True)
+    picture = re.search(r'src="(/charts/[^"]+/tried-walk-and-talk-20260605-[^"]+)"', page.text)
+    assert dev.get(picture[1]).mimetype == "image/svg+xml"
+    assert dev.get("/programme/changes/nothing").status_code == 404
+    assert "Time to think" in ben.get(f"/changes/{TEAM_A}").text, "the words that others use are offered"

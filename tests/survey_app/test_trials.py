@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from instruments.changes import ChangeLevel
+from instruments.library import load_released
 from notifications.messages import Channel, MessageState
 from survey_app.extensions import db, vault
 from survey_app.models.messages import Message
@@ -13,6 +15,7 @@ from survey_app.models.pulses import Pulse
 from survey_app.stores.outbox import DatabaseOutbox, due_messages
 from survey_app.use_cases.digesting import plan_digests
 from survey_app.use_cases.errors import NoAddressToTry, OnlyRaised, TooManyTrials
+from survey_app.use_cases.instrument_library import raise_level
 from survey_app.use_cases.people import people_of
 from survey_app.use_cases.pulses import raise_group_size
 from survey_app.use_cases.trials import keep_own_number, own_number, samples, send_trial
@@ -131,11 +134,18 @@ def test_another_version_is_asked_where_the_line_survives_or_its_break_is_meant(
     dev = signed_in(programme, DEV)
     at = "/manage/pulses/monthly/version"
     assert dev.post(at, data={"instrument": "nothing@1.0.0"}).status_code == 400
-    assert dev.post(at, data={"instrument": "crescendo-pulse@1.1.0"}).status_code == 303
-    breaks = dev.post(at, data={"instrument": "temperature-check@1.0.0"})
+    second = "crescendo-pulse@1.1.0"
+    raise_level(
+        load_released("crescendo-pulse@1.0.0"),
+        load_released(second),
+        ChangeLevel.MAJOR,
+        reason="More.",
+        by="D",
+        now=MONDAY,
+    )
+    breaks = dev.post(at, data={"instrument": second})
     assert (breaks.status_code, "I mean it" in breaks.text) == (409, True)
-    assert db.session.scalar(select(Pulse.instrument)) == "crescendo-pulse@1.1.0"
+    assert db.session.scalar(select(Pulse.instrument)) == "crescendo-pulse@1.0.0"
     db.session.rollback()
-    meant = dev.post(at, data={"instrument": "temperature-check@1.0.0", "breaks": "yes"})
-    assert meant.status_code == 303
-    assert db.session.scalar(select(Pulse.instrument)) == "temperature-check@1.0.0"
+    assert dev.post(at, data={"instrument": second, "breaks": "yes"}).status_code == 303
+    assert db.session.scalar(select(Pulse.instrument)) == second
