@@ -139,6 +139,20 @@ def _countries(value: str) -> frozenset[str]:
     return codes
 
 
+def _whole_number(value: str, fewest: int, most: int) -> int:
+    if not value.isdigit() or not fewest <= int(value) <= most:
+        raise ValueError(f"must be a whole number from {fewest} to {most}")
+    return int(value)
+
+
+def _days(value: str) -> int:
+    return _whole_number(value, 7, 3650)
+
+
+def _months(value: str) -> int:
+    return _whole_number(value, 3, 240)
+
+
 def _yes_or_no(value: str) -> bool:
     if value.lower() not in {"1", "0", "yes", "no", "true", "false"}:
         raise ValueError("must be yes or no")
@@ -230,6 +244,9 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "What `acr`, `amr` or `acrs` says where the provider took a second step. Empty: an app of ours is asked.",
     ),
+    Setting("KEEP_CONTACTS_DAYS", _days, "90", "Days that contact details are kept after somebody has left."),
+    Setting("KEEP_INVITATIONS_DAYS", _days, "30", "Days that invitations and messages are kept after a wave closed."),
+    Setting("KEEP_ANSWERS_MONTHS", _months, "24", "Months that answers, by block, and comments are kept."),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
 )
 
@@ -265,6 +282,9 @@ class Settings:
     oidc_client_secret: str = field(repr=False)
     oidc_tenant: str
     oidc_second_step: str
+    keep_contacts_days: int
+    keep_invitations_days: int
+    keep_answers_months: int
     demo: bool
 
     @property

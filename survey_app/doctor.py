@@ -29,10 +29,12 @@ from survey_app.migrations.written_once import TABLES, trigger_names
 from survey_app.models.clock import ClockBeat
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.use_cases.key_holders import current_holders, wave_key_statuses
+from survey_app.use_cases.retention import BEAT
 from survey_app.use_cases.sender_overview import all_senders
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BEAT_WITHIN = timedelta(minutes=3)
+RETAINED_WITHIN = timedelta(days=2)
 FREE_BYTES = 2**30
 
 _QUIET_POSTGRESQL: Mapping[str, frozenset[str]] = {
@@ -75,6 +77,7 @@ def examine(settings: Settings, vault: Vault, now: datetime) -> Iterator[Finding
         ("waves", partial(_waves, now)),
         ("broker", partial(_broker, settings)),
         ("clock", partial(_clock, now)),
+        ("retention", partial(_retention, now)),
         ("providers", partial(_providers, settings, vault, now)),
         ("disk", partial(_disk, settings)),
         ("reports", _reports),
@@ -240,12 +243,25 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _clock(now: datetime) -> Iterator[Finding]:
-    beat = db.session.scalar(select(func.max(ClockBeat.beat_at)))
+    beat = _last_beat("clock")
     if beat is None or now - beat > BEAT_WITHIN:
         found = "has never gone round" if beat is None else f"last went round at {beat:%Y-%m-%d %H:%M} UTC"
         yield Finding("clock", Verdict.WRONG, found, "Start `pulse clock`: without it no wave opens or closes.")
     else:
         yield Finding("clock", Verdict.WELL, "goes round")
+
+
+def _retention(now: datetime) -> Iterator[Finding]:
+    beat = _last_beat(BEAT)
+    if beat is None or now - beat > RETAINED_WITHIN:
+        found = "has never run" if beat is None else f"last ran at {beat:%Y-%m-%d %H:%M} UTC"
+        yield Finding("retention", Verdict.WARNING, found, "The clock runs it daily; `pulse retention run` does too.")
+    else:
+        yield Finding("retention", Verdict.WELL, "runs every day")
+
+
+def _last_beat(name: str) -> datetime | None:
+    return db.session.scalar(select(ClockBeat.beat_at).where(ClockBeat.name == name))
 
 
 def _providers(settings: Settings, vault: Vault, now: datetime) -> Iterator[Finding]:

@@ -34,7 +34,8 @@ _COMMANDS = {
         "Attack everything published, as a reader could.",
     ),
     "maintenance": ("survey_app.cli.maintenance:maintenance_command", "Say on every page that it is looked after."),
-    "api-keys": ("survey_app.cli.api_keys:api_keys", "Give programs keys to read what is published."),
+    "api-keys": ("survey_app.cli.api_keys:api_keys", "Give programs keys."),
+    "retention": ("survey_app.cli.retention:retention", "Delete what was promised to be deleted."),
     "doctor": ("survey_app.cli.doctor:doctor", "Check this installation and say what to mend."),
     "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),
 }

@@ -14,6 +14,7 @@ from survey_app.cli.running import in_application, now
 from survey_app.extensions import vault
 from survey_app.use_cases.enrolment import RosterReport, import_roster
 from survey_app.use_cases.erasure import erase_participant
+from survey_app.use_cases.subject_access import held_on
 
 
 @click.group()
@@ -85,5 +86,18 @@ def erase_command(staff_ref: str, authority: str, by: str) -> None:
 
     Example: pulse roster erase E1234 --authority ashcombe --yes
     """
-    forgotten = erase_participant(authority, staff_ref, by=by, now=now(), vault=vault())
-    click.echo(f"Erased, with {forgotten} answers to open waves. Answers to closed waves are linked to nobody.")
+    erase_participant(authority, staff_ref, by=by, now=now(), vault=vault())
+    click.echo("Erased, with answers to open waves. Answers to closed waves are linked to nobody.")
+
+
+@roster.command("held")
+@click.argument("staff_ref")
+@click.option("--authority", required=True, help="Key of the authority.")
+@click.option("--by", default=getuser, help="Who says so, for the audit log.")
+@in_application
+def held_command(staff_ref: str, authority: str, by: str) -> None:
+    """Print what is held on a person, for an answer to their request (UK GDPR, article 15).
+
+    Example: pulse roster held E1234 --authority ashcombe > E1234.json
+    """
+    click.echo(json.dumps(held_on(authority, staff_ref, by=by, now=now(), vault=vault()), indent=2, ensure_ascii=False))

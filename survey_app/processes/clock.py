@@ -11,7 +11,7 @@ from threading import Event
 from flask import Flask
 
 from survey_app.config import Settings
-from survey_app.extensions import db, settings
+from survey_app.extensions import db, settings, vault
 from survey_app.models.clock import ClockBeat
 from survey_app.queues import SLOT_SECONDS, ring_calls, ring_delivery, ring_export, ring_reconciliation, ring_work
 from survey_app.stores.doubts import doubts_to_raise
@@ -20,6 +20,7 @@ from survey_app.use_cases.answering_once import forget_requests
 from survey_app.use_cases.exporting import forget_exports, orders_to_make
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.reminding import plan_reminders
+from survey_app.use_cases.retention import is_due, run_retention
 from survey_app.use_cases.roster_uploads import forget_uploads
 from survey_app.use_cases.sharing import forget_shared
 from survey_app.use_cases.signing_in import forget_tries
@@ -51,6 +52,7 @@ def tick(current: Settings, now: datetime) -> None:
         _ring_exports,
         _ring_calls,
         _tidy,
+        _retain,
         _beat,
     ):
         _guarded(step, current, now)
@@ -108,6 +110,11 @@ def _tidy(_current: Settings, now: datetime) -> None:
     forget_shared(now)
     forget_tries(now)
     forget_requests(now)
+
+
+def _retain(current: Settings, now: datetime) -> None:
+    if is_due(now):
+        run_retention(now, current, vault())
 
 
 def _beat(_current: Settings, now: datetime) -> None:

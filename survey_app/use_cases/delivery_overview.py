@@ -124,7 +124,7 @@ def delivery_of(programme: str, wave_key: str, now: datetime) -> DeliveryOvervie
     ).one_or_none()
     if found is None:
         raise UnknownWave(wave_key)
-    beat = db.session.scalar(select(func.max(ClockBeat.beat_at)))
+    beat = db.session.scalar(select(ClockBeat.beat_at).where(ClockBeat.name == "clock"))
     return DeliveryOverview(
         wave=wave_key,
         label=found.label,

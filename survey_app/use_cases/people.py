@@ -32,7 +32,7 @@ LEVELS: Mapping[Role, frozenset[Level]] = {
 
 @dataclass(frozen=True)
 class HeldRole:
-    """A role somebody holds or held."""
+    """A role somebody holds or held; the address of whoever left long ago is not kept."""
 
     id: int
     name: str
@@ -126,7 +126,7 @@ def people_of(programme: str, vault: Vault, *, ended: bool = False) -> list[Held
     rows = db.session.execute(
         select(RoleGrant, Account.name, ContactPoint.address_encrypted, Group.name, Group.level)
         .join(Account, Account.id == RoleGrant.account_id)
-        .join(ContactPoint, and_(ContactPoint.account_id == Account.id, ContactPoint.channel == Channel.EMAIL))
+        .outerjoin(ContactPoint, and_(ContactPoint.account_id == Account.id, ContactPoint.channel == Channel.EMAIL))
         .join(Group, Group.id == RoleGrant.group_id)
         .where(Group.key.in_(_groups_of(programme)))
         .where(RoleGrant.ended_at.is_not(None) if ended else RoleGrant.ended_at.is_(None))
@@ -136,7 +136,7 @@ def people_of(programme: str, vault: Vault, *, ended: bool = False) -> list[Held
         HeldRole(
             grant.id,
             name,
-            vault.decrypt(address),
+            vault.decrypt(address) if address else "",
             grant.role.replace("_", " "),
             group,
             Level(level),

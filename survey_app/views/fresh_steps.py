@@ -30,6 +30,8 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
     "provider.end_connection": FRESH_FOR,
     "pulses.raise_threshold": FRESH_FOR,
     "second_step.fresh_codes": FRESH_FOR,
+    "staff_requests.erase": FRESH_FOR,
+    "staff_requests.held": FRESH_FOR,
     "waves.close": FRESH_FOR,
     "waves.withdraw": FRESH_FOR,
 }

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from dashboards.pages.addresses import Link, group_path
 from dashboards.snapshots import Level
+from survey_app.phrases import phrase
 from survey_app.use_cases.access import Viewer, leads_programme
 
 _TEXTS = {
-    Level.PROGRAMME: "Programme",
-    Level.AUTHORITY: "My authority",
-    Level.SERVICE_AREA: "My service area",
-    Level.TEAM: "My team",
+    Level.PROGRAMME: phrase("Programme"),
+    Level.AUTHORITY: phrase("My authority"),
+    Level.SERVICE_AREA: phrase("My service area"),
+    Level.TEAM: phrase("My team"),
 }
 
 
@@ -28,15 +29,18 @@ class Room:
 
 
 ROOMS = (
-    Room(Link("Groups", "/manage/groups"), "Authorities, and the hours in which their messages leave."),
-    Room(Link("Rosters", "/manage/rosters"), "Who works where, from an authority’s own staff list."),
-    Room(Link("Pulses", "/manage/pulses"), "What is asked, of whom, how often; the calendar of waves."),
-    Room(Link("Waves", "/manage/waves"), "Each round: open it, pause it, and see how far its messages are."),
-    Room(Link("People", "/manage/people"), "Who may see which group."),
-    Room(Link("Instruments", "/manage/instruments"), "The versions of the questions, and what a change does to lines."),
-    Room(Link("Reliability", "/manage/reliability"), "How well the questions measure what they mean to."),
-    Room(Link("Programs", "/manage/programs"), "Keys of other programs, and addresses that are told of results."),
-    Room(Link("Comments", "/manage/comments"), "What people wrote, to be read before anybody else reads it."),
+    Room(Link(phrase("Groups"), "/manage/groups"), "Authorities, and the hours in which their messages leave."),
+    Room(Link(phrase("Rosters"), "/manage/rosters"), "Who works where, from an authority’s own staff list."),
+    Room(Link(phrase("Pulses"), "/manage/pulses"), "What is asked, of whom, how often; the calendar of waves."),
+    Room(Link(phrase("Waves"), "/manage/waves"), "Each round: open it, pause it, and see how far its messages are."),
+    Room(Link(phrase("People"), "/manage/people"), "Who may see which group."),
+    Room(
+        Link(phrase("Instruments"), "/manage/instruments"), "The versions of the questions, and what they do to lines."
+    ),
+    Room(Link(phrase("Reliability"), "/manage/reliability"), "How well the questions measure what they mean to."),
+    Room(Link(phrase("Programs"), "/manage/programs"), "Keys of other programs, and addresses that are told."),
+    Room(Link(phrase("Comments"), "/manage/comments"), "What people wrote, to be read before anybody else reads it."),
+    Room(Link(phrase("Requests"), "/manage/requests"), "Staff who ask what is held on them, or to be forgotten."),
 )
 """In the order in which a new programme needs them."""
 
@@ -45,10 +49,10 @@ def home_links(viewer: Viewer) -> list[Link]:
     """A link to each group that somebody has a role in, and to what they look after."""
     links = [Link(_TEXTS[level], group_path(key, level)) for _, key, level in viewer.roles]
     if leads_programme(viewer):
-        links.append(Link("Explore", "/explore"))
-        links.append(Link("Manage", MANAGE))
+        links.append(Link(phrase("Explore"), "/explore"))
+        links.append(Link(phrase("Manage"), MANAGE))
     if viewer.reads_governance:
-        links.append(Link("Log", "/manage/log"))
+        links.append(Link(phrase("Log"), "/manage/log"))
     return links
 
 

@@ -35,7 +35,13 @@ def receipt(wave: str) -> str:
 @pages.get("/privacy")
 def privacy() -> str:
     """What is kept, for how long, and who to ask."""
-    return render_template("privacy.html")
+    current = settings()
+    keep = {
+        "contacts": current.keep_contacts_days,
+        "invitations": current.keep_invitations_days,
+        "answers": current.keep_answers_months,
+    }
+    return render_template("privacy.html", keep=keep)
 
 
 @pages.get("/accessibility")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from survey_app.extensions import settings, vault
+from survey_app.phrases import phrase
 from survey_app.use_cases import second_steps, signing_in
 from survey_app.use_cases.identities import is_connected
 from survey_app.use_cases.identity_providers import provider_of
@@ -18,8 +19,8 @@ from survey_app.views.navigation import home_links
 
 pages = Blueprint("second_step", __name__)
 
-WRONG = "That code is not right. Type the one that the app shows now: it changes every 30 seconds."
-LOCKED = "Too many codes were wrong. Wait a quarter of an hour, then try again."
+WRONG = phrase("That code is not right. Type the one that the app shows now: it changes every 30 seconds.")
+LOCKED = phrase("Too many codes were wrong. Wait a quarter of an hour, then try again.")
 
 
 @pages.get("/second-step")

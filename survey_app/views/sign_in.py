@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from survey_app.extensions import settings, vault
@@ -33,7 +34,7 @@ def send_link() -> Response | tuple[str, int]:
     """Send a link, and answer the same whether or not the address is somebody's."""
     email = request.form.get("email", "").strip()[:_LONGEST_EMAIL]
     if "@" not in email:
-        problem = "Enter your work email address, such as name@example.gov.uk"
+        problem = gettext("Enter your work email address, such as name@example.gov.uk")
         page = render_template(
             "sign_in/ask.html", accounts=(), email=email, problem=problem, provider=provider_of(settings())
         )
@@ -61,7 +62,7 @@ def use_code() -> Response | tuple[str, int]:
     browser = request.cookies.get(browser_cookie(), "")
     reference = signing_in.sign_in_with_code(code, browser, datetime.now(UTC), vault())
     if reference is None:
-        problem = "That code is not right, or too old. Look at the newest email, or ask for another."
+        problem = gettext("That code is not right, or too old. Look at the newest email, or ask for another.")
         return render_template("sign_in/check_mail.html", problem=problem), 403
     return start_browser_session(reference)
 

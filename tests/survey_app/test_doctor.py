@@ -36,7 +36,7 @@ def well(studio, tmp_path):
     public_key = make_holder_key(tmp_path / "holder.pem", "correct horse battery")
     add_key_holder("governance", public_key, by="Dev", now=MONDAY, vault=studio.vault)
     studio.open()
-    db.session.add(ClockBeat(name="main", beat_at=NOW))
+    db.session.add(ClockBeat(name="clock", beat_at=NOW))
     db.session.commit()
     return studio
 
@@ -151,7 +151,7 @@ def test_the_command_says_it_all_and_fails_if_anything_is_wrong(studio):
     assert found.exit_code == 1
     assert "wrong    clock: has never gone round\n         Start `pulse clock`" in found.output
     db.session.remove()
-    db.session.add(ClockBeat(name="main", beat_at=datetime.now(UTC)))
+    db.session.add(ClockBeat(name="clock", beat_at=datetime.now(UTC)))
     db.session.commit()
     db.session.remove()
     found = CliRunner().invoke(doctor_command, ["--json"], obj=lambda: studio.app)

@@ -38,7 +38,7 @@ def test_everything_about_a_person_is_gone_and_the_others_are_untouched(programm
     wave.answer(TEAM, mixed_answers(7))
     cells = [(row.id, row.n, row.score) for row in db.session.scalars(select(PublishedCellRow))]
 
-    assert erase(programme) == 1
+    erase(programme)
 
     for table, left in ((Participant, 6), (Membership, 6), (Invitation, 12), (Message, 12), (Ballot, 6)):
         assert db.session.query(table).count() == left, table
@@ -48,7 +48,7 @@ def test_everything_about_a_person_is_gone_and_the_others_are_untouched(programm
     assert people == set(db.session.scalars(select(Participant.id)))
     assert [(row.id, row.n, row.score) for row in db.session.scalars(select(PublishedCellRow))] == cells
     entry = db.session.scalars(select(AuditEntry)).one()
-    assert (entry.action, entry.subject, entry.detail) == ("erase a participant", "northtown", {"open_answers": 1})
+    assert (entry.action, entry.subject, entry.detail) == ("erase a participant", "northtown", {})
 
 
 def test_the_wave_closes_without_them(programme):
@@ -65,7 +65,7 @@ def test_somebody_who_did_not_answer_is_erased_too_and_their_wish_stays(programm
     opt_out(wave.tokens(TEAM)[0], MONDAY, programme.vault)
     wishes = db.session.query(OptOut).count()
     assert wishes
-    assert erase(programme) == 0
+    erase(programme)
     assert db.session.query(OptOut).count() == wishes
 
 
@@ -86,5 +86,5 @@ def test_the_command_asks_first(programme):
     assert asked.exit_code == 1
     assert db.session.query(Participant).count() == 7
     done = run("erase", "Team A-1", "--authority", "northtown", "--yes")
-    assert "Erased, with 0 answers to open waves." in done.output
+    assert "Erased, with answers to open waves." in done.output
     assert db.session.query(Participant).count() == 6

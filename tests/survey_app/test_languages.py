@@ -16,7 +16,8 @@ from survey_app.extensions import db
 from survey_app.models.participants import Participant
 from survey_app.use_cases import wave_terms
 from survey_app.use_cases.small_changes import record_small_change
-from tests.factories import MONDAY, same_answer
+from tests.factories import MONDAY, same_answer, signed_in
+from tests.people import DEV
 
 ROOT = Path(survey_app.__file__).parent
 CATALOGUES = sorted(ROOT.glob("translations/*/LC_MESSAGES/messages.po"))
@@ -26,7 +27,9 @@ HOLES = re.compile(r'%\(\w+\)[sd]|\{\w+\}|<a href="[^"]*">|</?\w+>')
 
 
 def sentences():
-    found = extract_from_dir(ROOT, METHODS, OPTIONS, keywords={"_": None, "gettext": None, "phrase": None})
+    keywords = {"_": None, "gettext": None, "phrase": None}
+    folders = (ROOT, ROOT.parent / "dashboards")
+    found = (each for folder in folders for each in extract_from_dir(folder, METHODS, OPTIONS, keywords=keywords))
     return {message for _, _, message, _, _ in found}
 
 
@@ -156,3 +159,18 @@ def test_the_thank_you_says_what_came_of_last_time_in_the_language_of_the_page(s
         assert words in welsh
     first = studio.app.test_client().get(path)
     assert "What came of last time" not in first.text
+
+
+def test_what_leads_pages_share_is_in_welsh_and_says_so(studio):
+    studio.set_up({"Team A": 6, "Team B": 6})
+    studio.appoint()
+    dev = signed_in(studio, DEV)
+    page = dev.get("/manage?speak=cy").text
+    assert '<html lang="en">' in page
+    assert '<header class="bar" lang="cy">' in page
+    assert all(words in page for words in ("Allgofnodi", "Rheoli", "Rhestrau staff", "Preifatrwydd"))
+    assert 'href="?speak=en" lang="en"' in page
+    assert "Sign out" in dev.get("/manage?speak=en").text
+    asked = studio.app.test_client().get("/sign-in?speak=cy").text
+    assert '<html lang="cy">' in asked
+    assert "Cyfeiriad e-bost gwaith" in asked
