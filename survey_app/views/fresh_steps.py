@@ -30,6 +30,9 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
     "provider.end_connection": FRESH_FOR,
     "pulses.raise_threshold": FRESH_FOR,
     "second_step.fresh_codes": FRESH_FOR,
+    "senders.add_holder": FRESH_FOR,
+    "senders.remove": FRESH_FOR,
+    "senders.remove_holder": FRESH_FOR,
     "staff_requests.erase": FRESH_FOR,
     "staff_requests.held": FRESH_FOR,
     "waves.close": FRESH_FOR,
@@ -37,8 +40,13 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
 }
 """Forms, by their endpoints, and for how long a second step is fresh enough for them."""
 
-ASKED_BY_PAGE: Mapping[str, timedelta] = {"rosters.ask": FRESH_FOR, "rosters.upload": _TO_FILL_IN}
-"""Forms with a file: the page that holds them asks, and then there is time to fill them in."""
+ASKED_BY_PAGE: Mapping[str, timedelta] = {
+    "rosters.ask": FRESH_FOR,
+    "rosters.upload": _TO_FILL_IN,
+    "senders.add": _TO_FILL_IN,
+    "senders.ask": FRESH_FOR,
+}
+"""Forms with a file or a secret: the page that holds them asks, and then there is time to fill them in."""
 
 CODE = "second_step_code"
 

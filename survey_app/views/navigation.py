@@ -31,12 +31,11 @@ class Room:
 ROOMS = (
     Room(Link(phrase("Groups"), "/manage/groups"), "Authorities, and the hours in which their messages leave."),
     Room(Link(phrase("Rosters"), "/manage/rosters"), "Who works where, from an authority’s own staff list."),
+    Room(Link(phrase("Senders"), "/manage/senders"), "Accounts that messages leave through; who keeps copies of keys."),
     Room(Link(phrase("Pulses"), "/manage/pulses"), "What is asked, of whom, how often; the calendar of waves."),
     Room(Link(phrase("Waves"), "/manage/waves"), "Each round: open it, pause it, and see how far its messages are."),
     Room(Link(phrase("People"), "/manage/people"), "Who may see which group."),
-    Room(
-        Link(phrase("Instruments"), "/manage/instruments"), "The versions of the questions, and what they do to lines."
-    ),
+    Room(Link(phrase("Instruments"), "/manage/instruments"), "Versions of the questions, and what they do to lines."),
     Room(Link(phrase("Reliability"), "/manage/reliability"), "How well the questions measure what they mean to."),
     Room(Link(phrase("Programs"), "/manage/programs"), "Keys of other programs, and addresses that are told."),
     Room(Link(phrase("Comments"), "/manage/comments"), "What people wrote, to be read before anybody else reads it."),

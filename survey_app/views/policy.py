@@ -62,6 +62,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         reorganising.add reorganising.ask_split reorganising.end reorganising.merge reorganising.move
         reorganising.split
         rosters.ask rosters.bring_in rosters.example rosters.report rosters.upload
+        senders.add senders.add_holder senders.ask senders.remove senders.remove_holder
         staff_requests.erase staff_requests.held staff_requests.index
         themes.index themes.tried trials.send trials.show
         waves.close waves.delivery waves.index waves.open_now waves.pause waves.resume waves.show waves.unplan
