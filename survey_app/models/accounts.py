@@ -110,6 +110,16 @@ class SecondFactor(Base):
     locked_until: Mapped[datetime | None]
 
 
+class SecondStepReset(Base):
+    """That one programme lead asks for somebody's second step to be forgotten; another has to do it within a day."""
+
+    __tablename__ = "second_step_resets"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    asked_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    asked_at: Mapped[datetime]
+
+
 class Identity(Base):
     """Somebody with an identity provider: by issuer and subject, never by an address, which a provider may change."""
 

@@ -19,6 +19,7 @@ from survey_app.stores.outbox import due_messages, expire_messages, give_up_expi
 from survey_app.use_cases.answering_once import forget_requests
 from survey_app.use_cases.exporting import forget_exports, orders_to_make
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
+from survey_app.use_cases.phone_resets import forget_resets
 from survey_app.use_cases.reminding import plan_reminders
 from survey_app.use_cases.retention import is_due, run_retention
 from survey_app.use_cases.roster_uploads import forget_uploads
@@ -110,6 +111,7 @@ def _tidy(_current: Settings, now: datetime) -> None:
     forget_shared(now)
     forget_tries(now)
     forget_requests(now)
+    forget_resets(now)
 
 
 def _retain(current: Settings, now: datetime) -> None:

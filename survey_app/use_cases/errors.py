@@ -388,3 +388,10 @@ class OnlyRaised(UseCaseError):
 
     def __init__(self, size: int) -> None:
         super().__init__(f"It is {size}, and can only be raised: people answered because nothing of fewer is shown.")
+
+
+class NotByOneself(UseCaseError):
+    """Something about oneself that others have to do."""
+
+    def __init__(self) -> None:
+        super().__init__("Ask two other programme leads: nobody gets a new app by their own word.")

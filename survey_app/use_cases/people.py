@@ -35,6 +35,7 @@ class HeldRole:
     """A role somebody holds or held; the address of whoever left long ago is not kept."""
 
     id: int
+    account_id: int
     name: str
     email: str
     role: str
@@ -135,6 +136,7 @@ def people_of(programme: str, vault: Vault, *, ended: bool = False) -> list[Held
     return [
         HeldRole(
             grant.id,
+            grant.account_id,
             name,
             vault.decrypt(address) if address else "",
             grant.role.replace("_", " "),

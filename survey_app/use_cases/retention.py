@@ -14,7 +14,15 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from survey_app.config import Settings
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
-from survey_app.models.accounts import Identity, RecoveryCode, RoleGrant, SecondFactor, Session, SignInRequest
+from survey_app.models.accounts import (
+    Identity,
+    RecoveryCode,
+    RoleGrant,
+    SecondFactor,
+    SecondStepReset,
+    Session,
+    SignInRequest,
+)
 from survey_app.models.clock import ClockBeat
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Attempt, DeliveryEvent, Message
@@ -151,7 +159,7 @@ def _forget_leads(accounts: Sequence[int]) -> None:
     """Delete how to reach former leads and how they signed in; their names stay with what they did and could see."""
     contacts = select(ContactPoint.id).where(ContactPoint.account_id.in_(accounts))
     _forget_messages(Message.contact_point_id.in_(contacts))
-    for table in (SignInRequest, Session, SecondFactor, RecoveryCode, Identity, ContactPoint):
+    for table in (SignInRequest, Session, SecondStepReset, SecondFactor, RecoveryCode, Identity, ContactPoint):
         _forget(table, table.account_id.in_(accounts))
 
 

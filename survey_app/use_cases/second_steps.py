@@ -11,7 +11,7 @@ from sqlalchemy import delete, or_, select, update
 
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
-from survey_app.models.accounts import RecoveryCode, SecondFactor
+from survey_app.models.accounts import RecoveryCode, SecondFactor, Session
 from survey_app.use_cases.access import Viewer
 from survey_app.use_cases.auditing import note
 
@@ -98,7 +98,8 @@ def is_locked(account_id: int, now: datetime) -> bool:
 
 
 def forget_second_factor(account_id: int, *, of: str, by: str, now: datetime) -> None:
-    """Take somebody's app away; the next time they sign in they set up another."""
+    """Take somebody's app away and end their sessions; the next time they sign in they set up another."""
+    db.session.execute(delete(Session).where(Session.account_id == account_id))
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     db.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account_id))
     note(by, "forget second step", of, now)

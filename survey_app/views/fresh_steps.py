@@ -25,6 +25,7 @@ ASKED_BY_FORM: Mapping[str, timedelta] = {
     "exports.order": FRESH_FOR,
     "people.end": FRESH_FOR,
     "people.give": FRESH_FOR,
+    "people.new_phone": FRESH_FOR,
     "programs.add_key": FRESH_FOR,
     "programs.add_webhook": FRESH_FOR,
     "provider.end_connection": FRESH_FOR,

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from survey_app.extensions import vault
 from survey_app.models.accounts import Role
-from survey_app.use_cases.errors import LastProgrammeLead, RoleDoesNotFit, UnknownGroup, UnknownRole
+from survey_app.use_cases.errors import LastProgrammeLead, NotByOneself, RoleDoesNotFit, UnknownGroup, UnknownRole
 from survey_app.use_cases.groups import groups_of_programme
 from survey_app.use_cases.people import LEVELS, add_account, end_role, people_of
+from survey_app.use_cases.phone_resets import accounts_with_apps, reset_second_step, resets_asked_for
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
 
@@ -62,6 +63,18 @@ def end(grant: int) -> Response | tuple[str, int]:
     return redirect("/manage/people", code=303)
 
 
+@pages.post("/accounts/<int:account>/new-phone")
+def new_phone(account: int) -> Response | tuple[str, int]:
+    """Ask for somebody's second step to be forgotten, or, as the second who does, forget it."""
+    try:
+        done = reset_second_step(account, current_viewer(), datetime.now(UTC))
+    except UnknownRole:
+        abort(404)
+    except NotByOneself as error:
+        return _page("list", str(error)), 409
+    return redirect(f"/manage/people?{'forgotten' if done else 'asked'}=yes", code=303)
+
+
 def _page(field: str = "", problem: str = "") -> str:
     viewer = current_viewer()
     return render_template(
@@ -70,6 +83,11 @@ def _page(field: str = "", problem: str = "") -> str:
         people=people_of(viewer.programme, vault()),
         former=people_of(viewer.programme, vault(), ended=True),
         groups=groups_of_programme(viewer.programme),
+        own_account=viewer.account_id,
+        with_apps=accounts_with_apps(),
+        resets=resets_asked_for(datetime.now(UTC)),
+        is_asked="asked" in request.args,
+        is_forgotten="forgotten" in request.args,
         roles=LEVELS,
         typed=request.form,
         field=field,

@@ -54,7 +54,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         instruments.compare instruments.export_file instruments.index instruments.phone instruments.preview
         instruments.raise_level
         joining.index joining.poster manage.index
-        people.end people.give people.index
+        people.end people.give people.index people.new_phone
         pulses.add pulses.ask_another pulses.index pulses.look_ahead pulses.manners pulses.plan pulses.pulse
         pulses.raise_threshold
         programs.add_key programs.add_webhook programs.end_calls programs.index programs.revoke_key
