@@ -26,14 +26,13 @@ from survey_app.crypto.vault import Vault
 from survey_app.demo.comments import read_everything, write_something
 from survey_app.demo.pulses import FIRST, DemoPulse, demo_pulses, read_pilot
 from survey_app.demo.simulation import (
-    BUDDY_SCHEME_WAVE,
-    REORGANISATION_WAVE,
     TeamClimate,
     answer,
     make_climate,
     responds,
     wave_shift,
 )
+from survey_app.demo.small_changes import record_what_teams_try
 from survey_app.demo.staff import DemoTeam, Worker, Workforce, demo_teams, roster_csv
 from survey_app.extensions import db
 from survey_app.models.accounts import Role
@@ -53,7 +52,6 @@ from survey_app.use_cases.instrument_library import release
 from survey_app.use_cases.people import add_account
 from survey_app.use_cases.pulses import add_pulse, ask_for_comments, change_version, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
-from survey_app.use_cases.small_changes import record_small_change
 
 PROGRAMME = "crescendo"
 RELEASED_BY = "The demo"
@@ -169,16 +167,7 @@ class DemoSeed:
             add_account("Efua Clarke", "efua@example.org", Role.AUTHORITY_LEAD, "calderport", self._vault)
 
     def _record_small_changes(self) -> None:
-        for wave, team, title in (
-            (2, "ashcombe-children-in-care", "Ten quiet minutes before duty"),
-            (BUDDY_SCHEME_WAVE, "ashcombe-children-in-care", "Buddy scheme for visits"),
-            (5, "ashcombe-assessment", "One page instead of three forms"),
-        ):
-            if wave < self._plan.waves:
-                record_small_change(team, title, self._opened_at[wave].date() - timedelta(days=9))
-        if self._plan.authorities > 2 and self._plan.waves > REORGANISATION_WAVE:
-            day = self._opened_at[REORGANISATION_WAVE].date() - timedelta(days=12)
-            record_small_change("calderport-court-team", "Moved to the new safeguarding structure", day)
+        record_what_teams_try(self._plan.waves, self._opened_at)
 
     def _change_staff(self, opened_at: datetime) -> None:
         day = opened_at.date() - timedelta(days=5)

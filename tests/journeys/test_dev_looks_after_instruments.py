@@ -14,7 +14,7 @@ def test_dev_previews_and_compares_versions(visitor):
     visitor.show("instruments")
 
     page.get_by_role("link", name="Crescendo Pulse 1.1.0").click()
-    page.get_by_role("link", name="Cymraeg").click()
+    page.get_by_role("navigation", name="Language").get_by_role("link", name="Cymraeg").click()
     frame = page.frame_locator("iframe")
     frame.get_by_text("Roeddwn yn teimlo fy mod yn perthyn i fy nhîm.").wait_for()
     for part in range(2, 5):
