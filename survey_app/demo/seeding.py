@@ -49,8 +49,9 @@ from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.instrument_library import release
+from survey_app.use_cases.manners import ask_for_comments
 from survey_app.use_cases.people import add_account
-from survey_app.use_cases.pulses import add_pulse, ask_for_comments, change_version, plan_bridge, plan_wave
+from survey_app.use_cases.pulses import add_pulse, change_version, plan_bridge, plan_wave
 from survey_app.use_cases.responding import record_response
 
 PROGRAMME = "crescendo"

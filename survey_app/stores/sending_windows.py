@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from hashlib import sha256
 
 from sqlalchemy import select
 
@@ -53,3 +54,10 @@ def to_terms(authority_id: int, window: SendingWindow) -> SendingTerms:
         days="".join(str(day) for day in sorted(window.days)),
         closures=sorted(day.isoformat() for day in window.closures),
     )
+
+
+def version_of(window: SendingWindow) -> str:
+    """What tells one window from another, to see whether somebody changed it since a page was opened."""
+    terms = to_terms(0, window)
+    parts = (terms.time_zone, terms.nation, terms.opens, terms.closes, terms.days, *terms.closures)
+    return sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]

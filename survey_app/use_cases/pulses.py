@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from sqlalchemy import select
 
@@ -25,9 +24,7 @@ from survey_app.use_cases.errors import (
     KeyTaken,
     LineWouldBreak,
     NothingScored,
-    OnlyRaised,
     TooLongToAsk,
-    TooManyReminders,
     UnknownAttribute,
     UnknownGroup,
     UnknownPulse,
@@ -37,7 +34,6 @@ from survey_app.use_cases.groups import find_group, require_usable_key
 from survey_app.use_cases.instrument_library import compare_versions, find_instrument, require_permission
 from survey_app.use_cases.wave_terms import attributes_of
 
-MOST_REMINDERS = 2
 USUAL_INSTRUMENT = "crescendo-pulse@1.1.0"
 """What a new pulse asks where nobody chooses."""
 
@@ -141,26 +137,6 @@ def change_version(
     return verdict
 
 
-def raise_group_size(pulse_key: str, size: int, *, by: str, now: datetime) -> None:
-    """From the next wave on, show nothing of fewer people than this. Waves that opened keep what they promised.
-
-    Raises
-    ------
-    OnlyRaised
-        It would be lowered.
-    """
-    pulse = find_pulse(pulse_key)
-    db.session.refresh(pulse, with_for_update=True)
-    if size < pulse.minimum_group_size:
-        current = pulse.minimum_group_size
-        db.session.rollback()
-        raise OnlyRaised(current)
-    if size > pulse.minimum_group_size:
-        note(by, "raise minimum group size", pulse_key, now, before=pulse.minimum_group_size, after=size)
-        pulse.minimum_group_size = size
-    db.session.commit()
-
-
 def declare_cuts(pulse_key: str, items: Sequence[str], *, by: str, now: datetime) -> None:
     """From the next wave on, divide authorities' figures by these items, the first that can be shown; none ends that.
 
@@ -176,38 +152,6 @@ def declare_cuts(pulse_key: str, items: Sequence[str], *, by: str, now: datetime
             raise UnknownAttribute(item, pulse.instrument, known)
     note(by, "declare tables by attribute", pulse_key, now, items=", ".join(items))
     pulse.cuts = list(items)
-    db.session.commit()
-
-
-def ask_for_comments(pulse_key: str, *, wanted: bool, by: str, now: datetime) -> None:
-    """From the next wave on, ask for a comment after the last screen, or ask no more."""
-    pulse = find_pulse(pulse_key)
-    note(by, "ask for comments" if wanted else "ask for no comments", pulse_key, now)
-    pulse.asks_comment = wanted
-    db.session.commit()
-
-
-def send_digests(pulse_key: str, *, wanted: bool, by: str, now: datetime) -> None:
-    """Tell leads and staff by email what came of a wave when its results are out, or tell nobody."""
-    pulse = find_pulse(pulse_key)
-    note(by, "send digests" if wanted else "send no digests", pulse_key, now)
-    pulse.sends_digests = wanted
-    db.session.commit()
-
-
-def remind_after(pulse_key: str, days: Sequence[int], *, by: str, now: datetime) -> None:
-    """Remind people who have not answered so many days after a wave opens, in waves that are open too.
-
-    Raises
-    ------
-    TooManyReminders
-        More than two, or two closer together than two days.
-    """
-    pulse, wanted = find_pulse(pulse_key), sorted(days)
-    if len(wanted) > MOST_REMINDERS or any(later - earlier < 2 for earlier, later in pairwise(wanted)):
-        raise TooManyReminders
-    note(by, "set reminders", pulse_key, now, days=", ".join(map(str, wanted)))
-    pulse.reminder_days = wanted
     db.session.commit()
 
 

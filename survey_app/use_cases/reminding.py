@@ -21,7 +21,7 @@ from survey_app.models.pulses import Wave, WaveState
 from survey_app.stores.reachability import can_be_reached, wants_none
 from survey_app.stores.sending_windows import window_of_person
 from survey_app.use_cases.fieldwork import LAST_MESSAGE_BEFORE_CLOSE
-from survey_app.use_cases.pulses import MOST_REMINDERS
+from survey_app.use_cases.manners import MOST_REMINDERS
 
 BETWEEN_MESSAGES = timedelta(hours=48)
 A_WEEK, MOST_A_WEEK = timedelta(days=7), 2

@@ -13,7 +13,7 @@ from dashboards.snapshots import Level
 from notifications.errors import UnusableWindow
 from notifications.windows import WEEKDAYS, Nation, SendingWindow
 from survey_app.stores.group_history import history_of
-from survey_app.stores.sending_windows import window_of
+from survey_app.stores.sending_windows import version_of, window_of
 from survey_app.use_cases.errors import ChangedMeanwhile, NameTaken, UnknownGroup
 from survey_app.use_cases.groups import (
     LEVEL_INSIDE,
@@ -80,10 +80,13 @@ def hours(key: str) -> Response | tuple[str, int]:
         window = _window()
     except (ValueError, UnusableWindow) as error:
         return show_group(key, "hours", str(error)), 400
+    expected = request.form.get("before") or None
     try:
-        set_sending_window(key, window, by=current_viewer().name, now=datetime.now(UTC))
+        set_sending_window(key, window, by=current_viewer().name, now=datetime.now(UTC), expected=expected)
     except UnknownGroup:
         abort(404)
+    except ChangedMeanwhile as error:
+        return show_group(key, "hours", str(error)), 409
     return redirect(f"/manage/groups/{key}", code=303)
 
 
@@ -114,6 +117,7 @@ def show_group(key: str, field: str = "", problem: str = "") -> str:
         areas=[each for each in areas if each.parent_key == of_area.get(line.parent_key)],
         history=[regrouping(each, key) for each in history_of(key)],
         window=window,
+        window_version=version_of(window) if window else "",
         opening=_opening(window, datetime.now(UTC)) if window else None,
         nations=list(Nation),
         weekdays=WEEKDAYS,

@@ -12,23 +12,20 @@ from dashboards.snapshots import Level
 from instruments.changes import ChangeLevel
 from survey_app.extensions import vault
 from survey_app.use_cases.auditing import note_now
-from survey_app.use_cases.errors import LineWouldBreak, OnlyRaised, TooManyReminders, UnusablePlan, UseCaseError
+from survey_app.use_cases.errors import (
+    ChangedMeanwhile,
+    LineWouldBreak,
+    OnlyRaised,
+    TooManyReminders,
+    UnusablePlan,
+    UseCaseError,
+)
 from survey_app.use_cases.groups import groups_of_programme
 from survey_app.use_cases.instrument_library import list_references
 from survey_app.use_cases.launch_warnings import warnings
+from survey_app.use_cases.manners import Manners, raise_group_size, set_manners
 from survey_app.use_cases.planning import Plan, PreviewedWave, plan_waves, preview
-from survey_app.use_cases.pulses import (
-    USUAL_INSTRUMENT,
-    add_pulse,
-    ask_for_comments,
-    change_version,
-    find_pulse,
-    list_pulses,
-    list_waves,
-    raise_group_size,
-    remind_after,
-    send_digests,
-)
+from survey_app.use_cases.pulses import USUAL_INSTRUMENT, add_pulse, change_version, find_pulse, list_pulses, list_waves
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
 
@@ -89,12 +86,17 @@ def manners(key: str) -> Response | tuple[str, int]:
         return _pulse_page(
             key, "reminders", "Write days after opening as numbers, such as 3 7; none for no reminder"
         ), 400
+    wanted = Manners(
+        reminder_days=tuple(sorted(int(day) for day in days)),
+        asks_comment=form.get("comments") == "yes",
+        sends_digests=form.get("digests") == "yes",
+    )
     try:
-        remind_after(key, [int(day) for day in days], by=by, now=now)
+        set_manners(key, wanted, expected=form.get("before") or None, by=by, now=now)
     except TooManyReminders as error:
         return _pulse_page(key, "reminders", str(error)), 400
-    ask_for_comments(key, wanted=form.get("comments") == "yes", by=by, now=now)
-    send_digests(key, wanted=form.get("digests") == "yes", by=by, now=now)
+    except ChangedMeanwhile as error:
+        return _pulse_page(key, "reminders", str(error)), 409
     return redirect(f"/manage/pulses/{key}", code=303)
 
 
@@ -202,6 +204,7 @@ def _pulse_page(key: str, field: str = "", problem: str = "") -> str:
         "manage/pulse.html",
         home_links=home_links(current_viewer()),
         pulse=find_pulse(key),
+        manners_version=Manners.of(find_pulse(key)).version,
         waves=list_waves(key),
         instruments=list_references(),
         largest_size=_LARGEST_SIZE,

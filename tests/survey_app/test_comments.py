@@ -22,8 +22,8 @@ from survey_app.models.ballots import Ballot, Response
 from survey_app.models.comments import Comment
 from survey_app.use_cases.comment_texts import LONGEST_COMMENT, clean_comment
 from survey_app.use_cases.errors import CommentTooLong, UnknownComment
+from survey_app.use_cases.manners import ask_for_comments
 from survey_app.use_cases.moderation import batches_to_read, decide, newest_comments
-from survey_app.use_cases.pulses import ask_for_comments
 from survey_app.use_cases.responding import record_response
 from survey_app.use_cases.withdrawing import withdraw_wave
 from tests.factories import CORE, mixed_answers, signed_in

@@ -9,7 +9,7 @@ from survey_app.extensions import db
 from survey_app.linkage.inspection import inspect_store
 from survey_app.models.ballots import AnswerApart, Ballot, Response
 from survey_app.models.comments import Comment
-from survey_app.use_cases.pulses import ask_for_comments
+from survey_app.use_cases.manners import ask_for_comments
 from survey_app.use_cases.responding import find_answer_sheet, record_response
 from tests.factories import MONDAY, same_answer
 

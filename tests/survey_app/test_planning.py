@@ -1,5 +1,6 @@
 """A calendar shows every send before it is planned, says what it waits for, and is planned once, all or none."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from dashboards.snapshots import Level
 from notifications.windows import Nation, SendingWindow
 from survey_app.extensions import db
 from survey_app.models.audit import AuditEntry
-from survey_app.models.pulses import Wave
+from survey_app.models.pulses import Pulse, Wave
 from survey_app.use_cases.errors import KeyTaken, UnusablePlan, WrongWaveState
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.launch_warnings import warnings
@@ -227,3 +228,25 @@ def test_pulses_are_added_and_given_their_manners(programme):
     for wrong in ("soon", "1", "3 4", "3 6 9"):
         answer = dev.post(f"{page}/manners", data={"reminders": wrong})
         assert (answer.status_code, f'value="{wrong}"' in answer.text) == (400, True)
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_written_over(programme):
+    dev = signed_in(programme, DEV)
+    group, pulse = "/manage/groups/northtown", "/manage/pulses/monthly"
+
+    def seen(path):
+        return re.findall(r'name="before" value="([^"]*)"', dev.get(path).text)[-1]
+
+    hours = {"time_zone": "Europe/London", "nation": "", "opens": "08:00", "closes": "18:00", "day": ["mon"]}
+    before = seen(group)
+    assert dev.post(f"{group}/hours", data={**hours, "before": before}).status_code == 303
+    late = dev.post(f"{group}/hours", data={**hours, "opens": "07:00", "before": before})
+    assert (late.status_code, "from 08:00 to 18:00 now" in late.text, 'value="07:00"' in late.text) == (409, True, True)
+    before = seen(pulse)
+    manners = {"reminders": "4 9", "comments": "yes", "before": before}
+    assert dev.post(f"{pulse}/manners", data=manners).status_code == 303
+    late = dev.post(f"{pulse}/manners", data={**manners, "reminders": "5"})
+    assert (late.status_code, "Somebody has changed this" in late.text) == (409, True)
+    assert db.session.scalar(select(Pulse.reminder_days)) == [4, 9]
+    logged = db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "monthly")).all()
+    assert logged == ["set reminders", "ask for comments", "send no digests"], "only what changed"

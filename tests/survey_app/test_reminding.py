@@ -18,8 +18,8 @@ from survey_app.models.pulses import Wave
 from survey_app.stores.outbox import DatabaseOutbox
 from survey_app.stores.sending_windows import window_of
 from survey_app.use_cases.errors import TooManyReminders, UnknownGroup
+from survey_app.use_cases.manners import remind_after
 from survey_app.use_cases.opting_out import opt_out
-from survey_app.use_cases.pulses import remind_after
 from survey_app.use_cases.reminding import plan_reminders
 from survey_app.use_cases.responding import record_response
 from survey_app.use_cases.sending_terms import set_sending_window

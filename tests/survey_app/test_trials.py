@@ -16,8 +16,8 @@ from survey_app.stores.outbox import DatabaseOutbox, due_messages
 from survey_app.use_cases.digesting import plan_digests
 from survey_app.use_cases.errors import NoAddressToTry, OnlyRaised, TooManyTrials
 from survey_app.use_cases.instrument_library import raise_level
+from survey_app.use_cases.manners import raise_group_size
 from survey_app.use_cases.people import people_of
-from survey_app.use_cases.pulses import raise_group_size
 from survey_app.use_cases.trials import keep_own_number, own_number, samples, send_trial
 from tests.factories import MONDAY, mixed_answers, signed_in
 from tests.people import DEV
