@@ -29,6 +29,7 @@ _COMMANDS = {
         "survey_app.cli.prove_anonymity:prove_anonymity",
         "Attack the store, as whoever holds the database could.",
     ),
+    "audit": ("survey_app.cli.audit:audit", "Check the log of acts."),
     "audit-disclosure": (
         "survey_app.cli.audit_disclosure:audit_disclosure_command",
         "Attack everything published, as a reader could.",

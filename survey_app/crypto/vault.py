@@ -20,6 +20,7 @@ class Vault:
 
     link_key: bytes = field(repr=False)
     lookup_key: bytes = field(repr=False)
+    audit_key: bytes = field(repr=False)
     contact_cipher: MultiFernet = field(repr=False)
     wave_keys: WaveKeyFiles
     escrow: EscrowFiles
@@ -30,6 +31,7 @@ class Vault:
         return cls(
             link_key=_derive(settings.secret_key, b"links"),
             lookup_key=_derive(settings.secret_key, b"look-ups"),
+            audit_key=_derive(settings.secret_key, b"audit"),
             contact_cipher=MultiFernet([Fernet(key) for key in settings.field_key]),
             wave_keys=WaveKeyFiles(settings.keys_dir / "waves"),
             escrow=EscrowFiles(settings.escrow_dir),

@@ -17,6 +17,7 @@ TABLES = (
     "reliability_cards",
     "source_columns",
     "audit_entries",
+    "audit_seals",
 )
 """What has these triggers at the newest migration."""
 
@@ -39,13 +40,13 @@ def forbid_changes(op: Any, tables: Iterable[str]) -> None:  # Any: alembic.op i
             op.execute(statement)
 
 
-def permit_changes(op: Any, tables: Iterable[str]) -> None:  # Any: as above
-    """Take the triggers away."""
+def permit_changes(op: Any, tables: Iterable[str], *, for_good: bool = False) -> None:  # Any: as above
+    """Take the triggers away; `for_good` what they call too, where no other table has them."""
     postgresql = op.get_bind().dialect.name == "postgresql"
     for table in tables:
         for act in ("change", "truncate") if postgresql else ("update", "delete"):
             op.execute(f"DROP TRIGGER {_name(table, act)}" + (f" ON {table}" if postgresql else ""))
-    if postgresql:
+    if postgresql and for_good:
         op.execute("DROP FUNCTION pulse_written_once")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.extensions import Base
@@ -21,3 +22,14 @@ class AuditEntry(Base):
     action: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)
     detail: Mapped[dict[str, Any]]  # Any: JSON
+
+
+class AuditSeal(Base):
+    """A seal over an act and the seal before it, in the order in which they were sealed. A row is never changed."""
+
+    __tablename__ = "audit_seals"
+
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entries.id"), unique=True)
+    seal: Mapped[bytes]
+    sealed_at: Mapped[datetime]

@@ -17,6 +17,7 @@ from survey_app.queues import SLOT_SECONDS, ring_calls, ring_delivery, ring_expo
 from survey_app.stores.doubts import doubts_to_raise
 from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
 from survey_app.use_cases.answering_once import forget_requests
+from survey_app.use_cases.audit_chain import seal_entries
 from survey_app.use_cases.exporting import forget_exports, orders_to_make
 from survey_app.use_cases.fieldwork import waves_to_close, waves_to_open
 from survey_app.use_cases.phone_resets import forget_resets
@@ -54,6 +55,7 @@ def tick(current: Settings, now: datetime) -> None:
         _ring_calls,
         _tidy,
         _retain,
+        _seal,
         _beat,
     ):
         _guarded(step, current, now)
@@ -117,6 +119,10 @@ def _tidy(_current: Settings, now: datetime) -> None:
 def _retain(current: Settings, now: datetime) -> None:
     if is_due(now):
         run_retention(now, current, vault())
+
+
+def _seal(_current: Settings, now: datetime) -> None:
+    seal_entries(now, vault())
 
 
 def _beat(_current: Settings, now: datetime) -> None:

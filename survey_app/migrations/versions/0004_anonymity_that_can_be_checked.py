@@ -93,7 +93,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    permit_changes(op, WRITTEN_ONCE)
+    permit_changes(op, WRITTEN_ONCE, for_good=True)
     with op.batch_alter_table("wave_terms") as batch:
         batch.drop_column("asks_comment")
         batch.drop_column("cuts")
