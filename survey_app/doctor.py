@@ -28,6 +28,7 @@ from survey_app.extensions import db
 from survey_app.migrations.written_once import TABLES, trigger_names
 from survey_app.models.clock import ClockBeat
 from survey_app.models.pulses import Wave, WaveState
+from survey_app.use_cases.backups import BEAT as BACKUP
 from survey_app.use_cases.key_holders import current_holders, wave_key_statuses
 from survey_app.use_cases.retention import BEAT
 from survey_app.use_cases.sender_overview import all_senders
@@ -35,6 +36,7 @@ from survey_app.use_cases.sender_overview import all_senders
 MIGRATIONS = Path(__file__).parent / "migrations"
 BEAT_WITHIN = timedelta(minutes=3)
 RETAINED_WITHIN = timedelta(days=2)
+BACKED_UP_WITHIN = timedelta(hours=26)
 FREE_BYTES = 2**30
 
 _QUIET_POSTGRESQL: Mapping[str, frozenset[str]] = {
@@ -78,6 +80,7 @@ def examine(settings: Settings, vault: Vault, now: datetime) -> Iterator[Finding
         ("broker", partial(_broker, settings)),
         ("clock", partial(_clock, now)),
         ("retention", partial(_retention, now)),
+        ("backup", partial(_backup, settings, now)),
         ("providers", partial(_providers, settings, vault, now)),
         ("disk", partial(_disk, settings)),
         ("reports", _reports),
@@ -258,6 +261,15 @@ def _retention(now: datetime) -> Iterator[Finding]:
         yield Finding("retention", Verdict.WARNING, found, "The clock runs it daily; `pulse retention run` does too.")
     else:
         yield Finding("retention", Verdict.WELL, "runs every day")
+
+
+def _backup(settings: Settings, now: datetime) -> Iterator[Finding]:
+    beat = _last_beat(BACKUP)
+    if beat is not None and now - beat <= BACKED_UP_WITHIN:
+        yield Finding("backup", Verdict.WELL, f"made at {beat:%Y-%m-%d %H:%M} UTC")
+    elif not settings.demo:
+        found = "none was ever made" if beat is None else f"the last is of {beat:%Y-%m-%d %H:%M} UTC"
+        yield Finding("backup", Verdict.WARNING, found, "Let `pulse backup FOLDER` run every night.")
 
 
 def _last_beat(name: str) -> datetime | None:

@@ -36,6 +36,8 @@ _COMMANDS = {
     ),
     "maintenance": ("survey_app.cli.maintenance:maintenance_command", "Say on every page that it is looked after."),
     "api-keys": ("survey_app.cli.api_keys:api_keys", "Give programs keys."),
+    "backup": ("survey_app.cli.backup:backup", "Copy the database while everything runs."),
+    "restore": ("survey_app.cli.backup:restore", "Bring a copy back into an empty database."),
     "retention": ("survey_app.cli.retention:retention", "Delete what was promised to be deleted."),
     "doctor": ("survey_app.cli.doctor:doctor", "Check this installation and say what to mend."),
     "demo": ("survey_app.cli.demo:demo", "Simulate a programme."),

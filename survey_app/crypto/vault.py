@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -24,6 +25,8 @@ class Vault:
     contact_cipher: MultiFernet = field(repr=False)
     wave_keys: WaveKeyFiles
     escrow: EscrowFiles
+    erasures: Path
+    """The ledger of whom to forget again where an older copy of the database comes back: keyed hashes."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Vault:
@@ -35,6 +38,7 @@ class Vault:
             contact_cipher=MultiFernet([Fernet(key) for key in settings.field_key]),
             wave_keys=WaveKeyFiles(settings.keys_dir / "waves"),
             escrow=EscrowFiles(settings.escrow_dir),
+            erasures=settings.data_dir / "erasures",
         )
 
     def lookup_hash(self, secret: str) -> bytes:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import delete, or_, select
 
 from dashboards.snapshots import Level
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
+from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.messages import Attempt, Message
 from survey_app.models.participants import ContactPoint, Membership, Participant
@@ -41,7 +44,34 @@ def erase_participant(authority_key: str, staff_ref: str, *, by: str, now: datet
         raise UnknownParticipant(staff_ref, authority_key)
     forget_people([person], vault)
     note(by, "erase a participant", authority_key, now)
+    _write_down(vault.erasures, _mark_of(authority_key, staff_ref, vault), now)
     db.session.commit()
+
+
+def erased_since(ledger: Path, moment: datetime, vault: Vault) -> list[int]:
+    """Participants who are in the database though they were erased after this moment: it comes from an older copy."""
+    if not ledger.exists():
+        return []
+    lines = (line.split() for line in ledger.read_text(encoding="ascii").splitlines())
+    erased = {mark for at, mark in lines if datetime.fromisoformat(at) >= moment}
+    people = db.session.execute(
+        select(Participant.id, Group.key, Participant.staff_ref).join(Group, Group.id == Participant.authority_id)
+    )
+    return [person for person, key, staff_ref in people if _mark_of(key, staff_ref, vault) in erased]
+
+
+def _mark_of(authority_key: str, staff_ref: str, vault: Vault) -> str:
+    """What the ledger knows somebody by: a keyed hash."""
+    return vault.lookup_hash(f"erased {authority_key} {staff_ref}").hex()
+
+
+def _write_down(ledger: Path, mark: str, now: datetime) -> None:
+    """Add a line to the ledger, on disk before the database forgets: a backup that is older is told by it."""
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    with ledger.open("a", encoding="ascii") as file:
+        file.write(f"{now.isoformat()} {mark}\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def forget_people(people: Sequence[int], vault: Vault) -> None:
