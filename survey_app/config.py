@@ -145,6 +145,15 @@ def _whole_number(value: str, fewest: int, most: int) -> int:
     return int(value)
 
 
+_SHORTEST_METRICS_KEY = 16
+
+
+def _metrics_key(value: str) -> str:
+    if value and len(value) < _SHORTEST_METRICS_KEY:
+        raise ValueError(f"must have {_SHORTEST_METRICS_KEY} characters or more")
+    return value
+
+
 def _days(value: str) -> int:
     return _whole_number(value, 7, 3650)
 
@@ -247,6 +256,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("KEEP_CONTACTS_DAYS", _days, "90", "Days that contact details are kept after somebody has left."),
     Setting("KEEP_INVITATIONS_DAYS", _days, "30", "Days that invitations and messages are kept after a wave closed."),
     Setting("KEEP_ANSWERS_MONTHS", _months, "24", "Months that answers, by block, and comments are kept."),
+    Setting("METRICS_KEY", _metrics_key, "", "Bearer key of /metrics, 16 characters or more. Empty: there is none."),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
 )
 
@@ -285,6 +295,7 @@ class Settings:
     keep_contacts_days: int
     keep_invitations_days: int
     keep_answers_months: int
+    metrics_key: str = field(repr=False)
     demo: bool
 
     @property

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from alembic.migration import MigrationContext
@@ -24,7 +23,7 @@ from notifications.catalogue import misfits
 from notifications.messages import Channel
 from survey_app.config import LOOPBACK_HOSTS, Settings
 from survey_app.crypto.vault import Vault
-from survey_app.extensions import db
+from survey_app.extensions import MIGRATIONS, db
 from survey_app.migrations.written_once import TABLES, trigger_names
 from survey_app.models.clock import ClockBeat
 from survey_app.models.pulses import Wave, WaveState
@@ -33,7 +32,6 @@ from survey_app.use_cases.key_holders import current_holders, wave_key_statuses
 from survey_app.use_cases.retention import BEAT
 from survey_app.use_cases.sender_overview import all_senders
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BEAT_WITHIN = timedelta(minutes=3)
 RETAINED_WITHIN = timedelta(days=2)
 BACKED_UP_WITHIN = timedelta(hours=26)
@@ -109,7 +107,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 def _database() -> Iterator[Finding]:
     connection = db.session.connection()
     current = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    newest = ScriptDirectory(MIGRATIONS).get_current_head()
     if current != newest:
         yield Finding("migrations", Verdict.WRONG, f"at {current}, not at {newest}", "Run `pulse db upgrade`.")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, has_request_context, request
@@ -14,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 
 from survey_app.config import Settings
 from survey_app.crypto.vault import Vault
+
+MIGRATIONS = str(Path(__file__).parent / "migrations")
 
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -68,7 +71,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-migrate = Migrate(db=db, directory="survey_app/migrations", render_as_batch=True)
+migrate = Migrate(db=db, directory=MIGRATIONS, render_as_batch=True)
 
 
 def configure_database(app: Flask, settings: Settings) -> None:

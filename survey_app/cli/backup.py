@@ -9,8 +9,7 @@ import click
 from flask_migrate import upgrade
 
 from survey_app.cli.running import in_application, now
-from survey_app.cli.setup import MIGRATIONS
-from survey_app.extensions import db, settings, vault
+from survey_app.extensions import MIGRATIONS, db, settings, vault
 from survey_app.use_cases.backups import make_backup, restore_backup, settle_restored
 
 

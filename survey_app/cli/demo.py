@@ -10,8 +10,7 @@ import click
 from flask_migrate import downgrade, upgrade
 
 from survey_app.cli.running import fail, in_application
-from survey_app.cli.setup import MIGRATIONS
-from survey_app.extensions import settings, vault
+from survey_app.extensions import MIGRATIONS, settings, vault
 
 
 @click.group()

@@ -15,13 +15,12 @@ from flask_migrate import upgrade
 
 from survey_app.cli.running import clear_errors, in_application, make_app
 from survey_app.config import load_settings
-from survey_app.extensions import db, vault
+from survey_app.extensions import MIGRATIONS, db, vault
 from survey_app.linkage.game import Round, Table, play, set_the_table
 from survey_app.linkage.inspection import inspect_store
 from survey_app.linkage.linkers import Score, pooled
 from survey_app.use_cases.closing import close_wave
 
-MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 BEYOND_CHANCE = 1e-4
 
 

@@ -16,15 +16,13 @@ from dashboards.snapshots import Level
 from instruments.changes import ChangeLevel
 from instruments.verdicts import lines
 from survey_app.cli.running import clear_errors, fail, in_application, make_app, now
-from survey_app.extensions import db, vault
+from survey_app.extensions import MIGRATIONS, db, vault
 from survey_app.models.accounts import Account, Role
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.manners import ask_for_comments, remind_after, send_digests
 from survey_app.use_cases.people import add_account, contact_of_account, end_role, people_of
 from survey_app.use_cases.pulses import USUAL_INSTRUMENT, add_pulse, change_version, declare_cuts, list_pulses
 from survey_app.use_cases.second_steps import forget_second_factor
-
-MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
 
 def ensure_secrets(data_dir: Path) -> list[str]:

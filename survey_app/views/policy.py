@@ -25,7 +25,7 @@ _ENDPOINTS: Mapping[Who, str] = {
         api.add_group api.bring_roster api.cells api.describe api.groups api.instrument api.instruments api.structure
         api.waves
         demo.bounce demo.mail demo.outbox demo.text
-        health.live health.ready
+        health.live health.metrics health.ready
         hooks.notify_status hooks.twilio_inbound hooks.twilio_status
         joining.ask_for_invitation opting_out.ask opting_out.opt_out
         public.accessibility public.how_anonymous public.privacy public.receipt public.support
