@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, text
@@ -127,5 +127,5 @@ def _make_sqlite_safe(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:  # Any: SQLAlchemy's connection
-        reading = has_request_context() and request.method in {"GET", "HEAD"}
+        reading = has_request_context() and (request.method in {"GET", "HEAD"} or g.get("only_reads", False))
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

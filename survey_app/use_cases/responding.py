@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import CursorResult, Executable, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from instruments.answers import check_answers
@@ -33,7 +34,8 @@ from survey_app.use_cases.errors import UnknownInvitation, WaveClosed, WavePause
 class AnswerSheet:
     """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in.
 
-    `newer_wave` is the label of a wave of the same pulse that is open where this one is over, or empty.
+    `newer_wave` is the label of a wave of the same pulse that is open where this one is over, or empty. The wave's
+    public key, to which answers are sealed, is of no other wave: it says which sheets are alike.
     """
 
     wave_key: str
@@ -52,73 +54,71 @@ class AnswerSheet:
     instrument: Instrument
     items: tuple[Item, ...]
     asks_comment: bool
+    invitation_id: UUID
+    wave_id: int
+    public_key: bytes
 
 
-def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
-    """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
-    found = _find(token, vault)
-    terms = db.session.execute(
-        select(
-            Wave.key,
-            Wave.pulse_id,
-            Pulse.run_by,
-            WaveTerms.promise,
-            WaveTerms.minimum_group_size,
-            Group.key.label("programme"),
-        )
-        .join(Wave, Wave.pulse_id == Pulse.id)
-        .join(Group, Group.id == Pulse.programme_id)
-        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
-        .where(Wave.id == found.wave_id)
-    ).one()
+def find_answer_sheet(token: str, vault: Vault, *, to_answer: bool = False) -> AnswerSheet:
+    """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing.
+
+    With `to_answer` the wave is held open until the transaction ends (PostgreSQL: FOR SHARE).
+    """
+    found = _find(token, vault, lock=to_answer)
+    facts = _facts_of(found.wave_id, found.public_key)
     is_open = found.state == WaveState.OPEN
     return AnswerSheet(
-        wave_key=terms.key,
-        programme=terms.programme,
+        wave_key=facts.key,
+        programme=facts.programme,
         team_key=found.team_key,
-        label=found.label,
-        run_by=terms.run_by,
-        promise=terms.promise,
-        minimum=terms.minimum_group_size,
+        label=facts.label,
+        run_by=facts.run_by,
+        promise=facts.promise,
+        minimum=facts.minimum,
         language=found.language,
         closes_at=found.closes_at,
         is_open=is_open,
         is_paused=is_open and found.paused_at is not None,
-        newer_wave="" if is_open else _newer_wave(terms.pulse_id, found.closes_at),
+        newer_wave="" if is_open else _newer_wave(facts.pulse_id, found.closes_at),
         answered=found.answered,
-        instrument=_instrument_of(found),
-        items=_asked_of(found),
-        asks_comment=found.asks_comment,
+        instrument=facts.instrument,
+        items=asked_items(facts.instrument, found.rotating),
+        asks_comment=facts.asks_comment,
+        invitation_id=found.id,
+        wave_id=found.wave_id,
+        public_key=found.public_key,
     )
 
 
 def record_response(token: str, given: Mapping[str, str], vault: Vault, comment: str = "") -> None:
-    """Store a person's answers, replacing any that the same link gave before.
+    """Store a person's answers, replacing any that the same link gave before: see `record_answers`."""
+    record_answers(find_answer_sheet(token, vault, to_answer=True), token, given, comment)
+
+
+def record_answers(sheet: AnswerSheet, token: str, given: Mapping[str, str], comment: str = "") -> None:
+    """Store the answers to a sheet that was found to be answered, and commit: three statements with finding it.
 
     The answers are sealed to the wave's public key before they touch the database, so what is stored cannot be
     read until the wave is closed. The same answers sent twice, or at the same time, leave one ballot.
 
     Raises
     ------
-    UnknownInvitation
-        The link is nobody's.
     WaveClosed, WavePaused
         The wave is over, or takes no answers just now.
     UnknownItem, UnknownResponse, CommentTooLong
         The answers do not fit what this link asks, or the comment what is kept; nothing is stored.
     """
-    found = _find(token, vault, lock=True)
-    if found.state != WaveState.OPEN:
+    if not sheet.is_open:
         raise WaveClosed
-    if found.paused_at is not None:
+    if sheet.is_paused:
         raise WavePaused
-    answers = check_answers(_instrument_of(found), _asked_of(found), given)
-    inside: dict[str, object] = {"team": found.team_key, "answers": answers}
-    if found.asks_comment and (text := clean_comment(comment)):
+    answers = check_answers(sheet.instrument, sheet.items, given)
+    inside: dict[str, object] = {"team": sheet.team_key, "answers": answers}
+    if sheet.asks_comment and (text := clean_comment(comment)):
         inside["comment"] = text
     ballot = json.dumps(inside, separators=(",", ":"), ensure_ascii=False).encode()
-    _upsert(ballot_tag(token), found.wave_id, seal(found.public_key, ballot))
-    db.session.execute(update(Invitation).where(Invitation.id == found.id).values(answered=True))
+    _upsert(ballot_tag(token), sheet.wave_id, seal(sheet.public_key, ballot))
+    _execute(_MARK_ANSWERED, {"of": sheet.invitation_id})
     db.session.commit()
 
 
@@ -140,7 +140,7 @@ def find_invitation_id(token: str, vault: Vault) -> UUID:
 
 @dataclass(frozen=True)
 class _Found:
-    """An invitation and its wave, as the look-up of a link gives them."""
+    """An invitation, and what of its wave may change, as the look-up of a link gives them."""
 
     id: UUID
     team_key: str
@@ -148,40 +148,80 @@ class _Found:
     rotating: list[str]
     language: str
     wave_id: int
-    label: str
     state: str
     closes_at: datetime
     paused_at: datetime | None
-    instrument_digest: str
     public_key: bytes
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What never changes of a wave once it has opened."""
+
+    key: str
+    label: str
+    run_by: str
+    promise: str
+    minimum: int
+    programme: str
+    pulse_id: int
+    instrument: Instrument
     asks_comment: bool
 
 
-_LOOKED_UP = (
-    *(Invitation.id, Invitation.team_key, Invitation.answered, Invitation.rotating, Invitation.wave_id),
-    Participant.language,
-    *(Wave.label, Wave.state, Wave.closes_at, Wave.paused_at),
-    *(WaveTerms.instrument_digest, WaveTerms.public_key, WaveTerms.asks_comment),
+# Statements on tables instead of classes: the session's own way takes three times as long for a row.
+_INVITATIONS, _BALLOTS = cast("Table", Invitation.__table__), cast("Table", Ballot.__table__)
+_WAVES, _TERMS = cast("Table", Wave.__table__), cast("Table", WaveTerms.__table__)
+_PEOPLE, _PULSES, _GROUPS = (cast("Table", model.__table__) for model in (Participant, Pulse, Group))
+
+_LOOK_UP = (
+    select(
+        *(_INVITATIONS.c[name] for name in ("id", "team_key", "answered", "rotating", "wave_id")),
+        _PEOPLE.c.language,
+        *(_WAVES.c[name] for name in ("state", "closes_at", "paused_at")),
+        _TERMS.c.public_key,
+    )
+    .join(_WAVES, _WAVES.c.id == _INVITATIONS.c.wave_id)
+    .join(_TERMS, _TERMS.c.wave_id == _WAVES.c.id)
+    .join(_PEOPLE, _PEOPLE.c.id == _INVITATIONS.c.participant_id)
+    .where(_INVITATIONS.c.token_hash == bindparam("token_hash"))
 )
+_LOOK_UP_AND_HOLD = _LOOK_UP.with_for_update(read=True, of=_WAVES)
+_READ_FACTS = (
+    select(
+        *(_WAVES.c.key, _WAVES.c.label, _PULSES.c.run_by, _GROUPS.c.key.label("programme")),
+        *(_WAVES.c.pulse_id, _TERMS.c.promise, _TERMS.c.minimum_group_size.label("minimum")),
+        *(_TERMS.c.instrument, _TERMS.c.asks_comment),
+    )
+    .join(_PULSES, _PULSES.c.id == _WAVES.c.pulse_id)
+    .join(_GROUPS, _GROUPS.c.id == _PULSES.c.programme_id)
+    .join(_TERMS, _TERMS.c.wave_id == _WAVES.c.id)
+    .where(_WAVES.c.id == bindparam("wave_id"))
+)
+_MARK_ANSWERED = update(_INVITATIONS).where(_INVITATIONS.c.id == bindparam("of")).values(answered=True)
+
+
+def _execute(statement: Executable, values: Mapping[str, object]) -> CursorResult[Any]:  # Any: rows of the statement
+    """Execute a statement in the session's transaction, past the session."""
+    return db.session.connection().execute(statement, values)
 
 
 def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
-    """Look a link up; with `lock`, hold the wave open until this transaction ends (PostgreSQL: FOR SHARE)."""
+    """Look a link up; with `lock`, hold the wave open until this transaction ends."""
     if len(token) != TOKEN_LENGTH:
         raise UnknownInvitation
-    query = (
-        select(*_LOOKED_UP)
-        .join(Wave, Wave.id == Invitation.wave_id)
-        .join(WaveTerms, WaveTerms.wave_id == Wave.id)
-        .join(Participant, Participant.id == Invitation.participant_id)
-        .where(Invitation.token_hash == vault.lookup_hash(token))
-    )
-    if lock:
-        query = query.with_for_update(read=True, of=Wave)
-    row = db.session.execute(query).mappings().one_or_none()
+    statement = _LOOK_UP_AND_HOLD if lock else _LOOK_UP
+    row = _execute(statement, {"token_hash": vault.lookup_hash(token)}).mappings().one_or_none()
     if row is None:
         raise UnknownInvitation
     return _Found(**row)
+
+
+@lru_cache(maxsize=64)
+def _facts_of(wave_id: int, public_key: bytes) -> _Facts:  # noqa: ARG001 - a key of no other wave makes it safe to keep
+    """A process reads what never changes of a wave once."""
+    row = dict(_execute(_READ_FACTS, {"wave_id": wave_id}).mappings().one())
+    return _Facts(**{**row, "instrument": from_document(row["instrument"])})
 
 
 def _newer_wave(pulse_id: int, closed: datetime) -> str:
@@ -189,24 +229,15 @@ def _newer_wave(pulse_id: int, closed: datetime) -> str:
     return db.session.scalar(query.order_by(Wave.opens_at.desc()).limit(1)) or ""
 
 
-def _instrument_of(found: _Found) -> Instrument:
-    return _read_instrument(found.wave_id, found.instrument_digest)
-
-
-def _asked_of(found: _Found) -> tuple[Item, ...]:
-    return asked_items(_instrument_of(found), found.rotating)
-
-
-@lru_cache(maxsize=64)
-def _read_instrument(wave_id: int, instrument_digest: str) -> Instrument:  # noqa: ARG001 - the digest makes it safe to keep
-    """A definition never changes under its digest, so a process reads it once."""
-    document = db.session.scalars(select(WaveTerms.instrument).where(WaveTerms.wave_id == wave_id)).one()
-    return from_document(document)
-
-
 def _upsert(tag: bytes, wave_id: int, sealed: bytes) -> None:
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    insertion = dialect.insert(Ballot).values(tag=tag, wave_id=wave_id, sealed=sealed)
-    db.session.execute(
-        insertion.on_conflict_do_update(index_elements=[Ballot.tag], set_={"sealed": insertion.excluded.sealed})
+    _execute(_upsertion(dialect.insert), {"tag": tag, "wave_id": wave_id, "sealed": sealed})
+
+
+@cache
+def _upsertion(insert: Callable[[Table], Any]) -> Executable:  # Any: the databases' own kinds of INSERT
+    insertion = insert(_BALLOTS)
+    changed: Executable = insertion.on_conflict_do_update(
+        index_elements=[_BALLOTS.c.tag], set_={"sealed": insertion.excluded.sealed}
     )
+    return changed

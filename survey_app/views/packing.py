@@ -9,8 +9,11 @@ to know the address of a page; a pulse's address is the secret.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Hashable
+from threading import Lock
 
-from flask import Response, request
+from cachetools import TTLCache
+from flask import Response, g, request
 
 COMMON_BYTES = 2400
 """The shipped instruments’ pages fit, in both languages; with its headers a page stays below 3 KB."""
@@ -22,10 +25,30 @@ def pack_page(response: Response) -> Response:
     """Pack a page where the browser takes gzip: an `after_request` of the pulse's blueprint."""
     if response.mimetype != "text/html" or not request.accept_encodings.quality("gzip"):
         return response
-    response.set_data(packed(response.get_data()))
+    response.set_data(g.pop("packed", None) or packed(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     return response
+
+
+def kept_page(key: Hashable, make: Callable[[], str]) -> Response:
+    """A page that is the same for everybody with this key, made and packed once a minute in each process.
+
+    Never one with an answer in it: it would stay in memory after the request.
+    """
+    with _LOCK:
+        found = _PAGES.get(key)
+    if found is None:
+        page = make().encode()
+        found = page, packed(page)
+        with _LOCK:
+            _PAGES[key] = found
+    page, g.packed = found
+    return Response(page, mimetype="text/html")
+
+
+_PAGES: TTLCache[Hashable, tuple[bytes, bytes]] = TTLCache(maxsize=512, ttl=60)
+_LOCK = Lock()
 
 
 def packed(page: bytes) -> bytes:

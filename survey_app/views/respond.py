@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,13 +15,13 @@ from survey_app.extensions import settings, vault
 from survey_app.stores.days import long_day
 from survey_app.use_cases.comment_texts import LONGEST_COMMENT
 from survey_app.use_cases.errors import CommentTooLong, UnknownInvitation, WaveClosed, WavePaused
-from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_response
+from survey_app.use_cases.responding import AnswerSheet, find_answer_sheet, record_answers
 from survey_app.use_cases.wave_terms import PROMISE
 from survey_app.views.errors import note_database_error
 from survey_app.views.languages import current_language, speak
 from survey_app.views.last_time import last_time_of
 from survey_app.views.not_now import Page, Reason, not_now
-from survey_app.views.packing import pack_page
+from survey_app.views.packing import kept_page, pack_page
 
 pages = Blueprint("respond", __name__)
 pages.after_request(pack_page)
@@ -29,7 +29,7 @@ _STEPS = {"next": 1, "back": -1}
 
 
 @pages.get("/p/<token>")
-def show(token: str) -> Page | tuple[str, int] | str:
+def show(token: str) -> Page | tuple[str, int] | str | Response:
     """Show the first screen. Changes nothing, however often and by whomever it is fetched."""
     try:
         sheet = _find(token)
@@ -41,19 +41,23 @@ def show(token: str) -> Page | tuple[str, int] | str:
         return not_now(Reason.PAUSED)
     if sheet.answered and "again" not in request.args:
         return render_template("respond/already_answered.html", sheet=sheet, closes_on=_closes_on(sheet))
-    return _screen_page(sheet, 0, {}, is_fresh=True)
+    return kept_page(
+        ("form", *_alike(sheet), sheet.answered, *(item.id for item in sheet.items)),
+        lambda: _screen_page(sheet, 0, {}, is_fresh=True),
+    )
 
 
 @pages.post("/p/<token>")
-def answer(token: str) -> Page | tuple[str, int] | str:
+def answer(token: str) -> Page | tuple[str, int] | str | Response:
     """Walk to another screen with the answers so far, or send them all."""
+    g.only_reads = request.form.get("go") != "send"
     try:
-        sheet = _find(token)
+        sheet = _find(token, to_answer=not g.only_reads)
         given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.items}
         comment = request.form.get("comment", "")
-        if request.form.get("go") != "send":
+        if g.only_reads:
             return _walk(sheet, given) if sheet.is_open else _over_page(sheet)
-        record_response(token, given, vault(), comment)
+        record_answers(sheet, token, given, comment)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
     except (WaveClosed, WavePaused) as error:
@@ -67,13 +71,8 @@ def answer(token: str) -> Page | tuple[str, int] | str:
         return _screen_page(sheet, _last_screen(sheet), given, problem=problem), 400
     except InstrumentError:
         return render_template("respond/not_understood.html"), 400
-    return render_template(
-        "respond/thanks.html",
-        sheet=sheet,
-        closes_on=_closes_on(sheet),
-        is_empty=not any([*given.values(), comment.strip()]),
-        last_time=last_time_of(sheet),
-    )
+    is_empty = not any([*given.values(), comment.strip()])
+    return kept_page(("thanks", *_alike(sheet), sheet.team_key, is_empty), lambda: _thanks_page(sheet, is_empty))
 
 
 @pages.errorhandler(SQLAlchemyError)
@@ -83,11 +82,26 @@ def try_again(error: SQLAlchemyError) -> Page:
     return not_now(Reason.UNUSABLE)
 
 
-def _find(token: str) -> AnswerSheet:
+def _find(token: str, *, to_answer: bool = False) -> AnswerSheet:
     """The answer sheet behind a link; the page speaks its owner's language from here on."""
-    sheet = find_answer_sheet(token, vault())
+    sheet = find_answer_sheet(token, vault(), to_answer=to_answer)
     speak(sheet.language, sheet.instrument.languages)
     return sheet
+
+
+def _alike(sheet: AnswerSheet) -> tuple[object, ...]:
+    """What sheets have in common whose pages, filled in by nobody, can be the same: the wave, its end, the language."""
+    return sheet.public_key, sheet.closes_at, current_language()
+
+
+def _thanks_page(sheet: AnswerSheet, is_empty: bool) -> str:  # noqa: FBT001 - as the template has it
+    return render_template(
+        "respond/thanks.html",
+        sheet=sheet,
+        closes_on=_closes_on(sheet),
+        is_empty=is_empty,
+        last_time=last_time_of(sheet),
+    )
 
 
 def _over_page(sheet: AnswerSheet) -> str:

@@ -320,7 +320,7 @@ def test_a_database_that_fails_gives_a_clear_page_and_a_log_without_secrets(brow
 
 
 def test_a_page_that_fails_says_sorry_and_logs_no_secret(app, link, caplog, monkeypatch):
-    def fail(*_args):
+    def fail(*_args, **_options):
         raise ValueError(link)
 
     monkeypatch.setattr("survey_app.views.respond.find_answer_sheet", fail)
