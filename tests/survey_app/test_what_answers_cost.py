@@ -97,13 +97,13 @@ def test_a_page_with_answers_in_it_is_never_kept(wave, app, monkeypatch):
 
 
 def test_a_kept_page_is_made_once_and_packed_alike(app):
-    made = []
+    made, key = [], object()
 
     def make():
         made.append(1)
         return "<p>the same</p>"
 
     with app.test_request_context():
-        pages = [kept_page(("test", "key"), make) for _ in range(3)]
+        pages = [kept_page(key, make) for _ in range(3)]
     assert (len(made), {page.get_data(as_text=True) for page in pages}) == (1, {"<p>the same</p>"})
     assert len(packed(b"<p>the same</p>")) == len(packed(b"<p>another</p>"))
