@@ -1,4 +1,4 @@
-"""Time what grows: scoring, publishing, drawing, rosters and delivery; seconds of this machine."""
+"""Time what grows: answering, scoring, publishing, drawing, rosters and delivery; seconds of this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import delivery, publishing, rosters, scoring
+from benchmarks import answering, delivery, publishing, rosters, scoring
 from dashboards.charts.trend import WIDE, draw_sparkline, draw_trend
 from dashboards.snapshots import Coverage, Level, Measure, PublishedWave, ShownCell
 from dashboards.trends import build_trend
@@ -14,6 +14,7 @@ from dashboards.trends import build_trend
 
 def main() -> None:
     """Print a line a figure."""
+    answering.report()
     scoring.report()
     publishing.report()
     rosters.report()

@@ -37,10 +37,10 @@ from survey_app.processes.broker import LOOPBACK, free_port, prepare_broker
 from survey_app.queues import ring_delivery
 from survey_app.stores.outbox import due_messages
 from survey_app.stores.sending_windows import to_terms
-from survey_app.use_cases.access import add_account
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.fieldwork import open_wave
 from survey_app.use_cases.groups import add_group, find_group
+from survey_app.use_cases.people import add_account
 from survey_app.use_cases.pulses import add_pulse, plan_wave
 
 MESSAGES = 400

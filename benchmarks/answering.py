@@ -1,0 +1,247 @@
+"""How many people can answer in a second, beside the least that a web form can do: in turns, on the same machine.
+
+A completion is: the page is opened, the answers are sent, the thanks are read. Figures of one run are compared with one
+another; the share of the machine that others took is printed beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import select
+
+from dashboards.snapshots import Level
+from notifications.windows import ALWAYS
+from survey_app.app import create_app
+from survey_app.cli.setup import ensure_secrets
+from survey_app.cli.single import GRANIAN
+from survey_app.config import load_settings
+from survey_app.crypto.link_tokens import invitation_token
+from survey_app.extensions import db, vault
+from survey_app.models.invitations import Invitation
+from survey_app.processes.broker import LOOPBACK, free_port
+from survey_app.stores.sending_windows import to_terms
+from survey_app.use_cases.enrolment import import_roster
+from survey_app.use_cases.fieldwork import open_wave
+from survey_app.use_cases.groups import add_group, find_group
+from survey_app.use_cases.pulses import add_pulse, plan_wave
+
+TURNS, COMPLETIONS_A_TURN = 5, 300
+CROWDS = (8, 32)
+_PEOPLE = TURNS * COMPLETIONS_A_TURN * len(CROWDS)
+_ITEMS = (
+    "belonging", "help", "heard", "difference", "fit", "shared-aim", "team-future", "small-changes", "own-future",
+    "energy", "numb", "switch-off",
+)  # fmt: skip
+_BODY = ("&".join(f"{item}=3" for item in _ITEMS) + "&go=send&language=en").encode()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One crowd at one server: completions a second, the slowest of 20, CPU of the server, others' share of it all."""
+
+    a_second: float
+    p95_ms: float
+    cpu_ms: float
+    others: float
+
+
+def report() -> None:
+    """Print the product beside the floor, on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names one."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    for url in ("", given) if given else ("",):
+        with _both_servers(url) as (floor, product, tokens):
+            _print(f"answering on {'PostgreSQL' if url else 'SQLite'}", floor, product, tokens)
+
+
+def _print(title: str, floor: _Server, product: _Server, tokens: Sequence[str]) -> None:
+    print(f"{title}: {TURNS} turns of {COMPLETIONS_A_TURN} completions, the floor and the product in turn")
+    left = list(tokens)
+    for crowd in CROWDS:
+        pairs = []
+        for _ in range(TURNS):
+            mine, left = left[:COMPLETIONS_A_TURN], left[COMPLETIONS_A_TURN:]
+            pairs.append((floor.meet(crowd, mine), product.meet(crowd, mine)))
+        ratios = [ours.a_second / least.a_second for least, ours in pairs]
+        for name, turns in (("floor", [pair[0] for pair in pairs]), ("product", [pair[1] for pair in pairs])):
+            print(
+                f"  {crowd:3} at once  {name:8} {_middle(turn.a_second for turn in turns):6.0f} a second, 95 of 100 "
+                f"within {_middle(turn.p95_ms for turn in turns):5.0f} ms, server CPU "
+                f"{_middle(turn.cpu_ms for turn in turns):5.2f} ms, others took "
+                f"{_middle(turn.others for turn in turns):.0%}"
+            )
+        print(f"  {crowd:3} at once  ratio    {_middle(ratios):6.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def _middle(values: object) -> float:
+    return statistics.median(values)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class _Server:
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def meet(self, crowd: int, tokens: Sequence[str]) -> Turn:
+        """Let so many people at once complete a pulse each, one after another."""
+        before, machine = _cpu_of(self.process.pid), _machine()
+        own = time.process_time()
+        started = time.perf_counter()
+        waited = asyncio.run(_complete_all(self.port, crowd, tokens))
+        seconds = time.perf_counter() - started
+        used = _cpu_of(self.process.pid) - before
+        busy, total = (after - past for after, past in zip(_machine(), machine, strict=True))
+        others = max(0.0, busy - used - (time.process_time() - own)) / total
+        return Turn(
+            len(tokens) / seconds, sorted(waited)[int(len(waited) * 0.95)] * 1000, used / len(tokens) * 1000, others
+        )
+
+
+async def _complete_all(port: int, crowd: int, tokens: Sequence[str]) -> list[float]:
+    left = iter(tokens)
+    waited: list[float] = []
+
+    async def person() -> None:
+        for token in left:
+            started = time.perf_counter()
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            await _ask(reader, writer, f"GET /p/{token}", b"")
+            await _ask(reader, writer, f"POST /p/{token}", _BODY)
+            writer.close()
+            waited.append(time.perf_counter() - started)
+
+    await asyncio.gather(*(person() for _ in range(crowd)))
+    return waited
+
+
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: str, body: bytes) -> None:
+    kind = "Content-Type: application/x-www-form-urlencoded\r\n" if body else ""
+    head = f"{what} HTTP/1.1\r\nHost: {LOOPBACK}\r\nAccept-Encoding: gzip\r\n{kind}Content-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    head_read = await reader.readuntil(b"\r\n\r\n")
+    if b" 200 " not in head_read.split(b"\r\n", 1)[0]:
+        raise RuntimeError(head_read.split(b"\r\n", 1)[0].decode())
+    length = next(
+        int(line.split(b":")[1]) for line in head_read.lower().split(b"\r\n") if line.startswith(b"content-length")
+    )
+    await reader.readexactly(length)
+
+
+@contextlib.contextmanager
+def _both_servers(url: str) -> Iterator[tuple[_Server, _Server, list[str]]]:
+    """The floor and the product, each with a database of its own of the same kind."""
+    logging.getLogger("survey_app").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as folder, _databases(url, Path(folder)) as (floor_url, product_url):
+        ensure_secrets(Path(folder))
+        environment = {**os.environ, "DATA_DIR": folder, "DATABASE_URL": product_url, "FLOOR_DATABASE_URL": floor_url}
+        environment["PUBLIC_BASE_URL"] = f"http://{LOOPBACK}"
+        subprocess.run(
+            [sys.executable, "-m", "survey_app", "db", "upgrade"], env=environment, check=True, capture_output=True
+        )
+        tokens = _prepare(environment)
+        servers = [_serve(target, environment) for target in ("benchmarks.floor:app", "survey_app.wsgi:app")]
+        try:
+            yield servers[0], servers[1], tokens
+        finally:
+            for server in servers:
+                server.process.terminate()
+                server.process.wait()
+
+
+@contextlib.contextmanager
+def _databases(url: str, folder: Path) -> Iterator[tuple[str, str]]:
+    make = "CREATE TABLE floor_answers (id text PRIMARY KEY, given text)"
+    if not url:
+        with contextlib.closing(sqlite3.connect(folder / "floor.sqlite")) as connection:
+            connection.execute(make)
+        yield f"sqlite:///{folder / 'floor.sqlite'}", ""
+        return
+    base = url.rpartition("/")[0]
+    names = [f"pulse_bench_{name}_{os.getpid()}" for name in ("floor", "product")]
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(f"{base}/{names[0]}", autocommit=True) as connection:
+        connection.execute(make)
+    yield f"{base}/{names[0]}", f"{base}/{names[1]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _prepare(environment: dict[str, str]) -> list[str]:
+    """A wave, and a link for everybody of it."""
+    app = create_app(load_settings(environment))
+    with app.app_context():
+        add_group("programme", "Programme", Level.PROGRAMME)
+        add_group("authority", "Authority", Level.AUTHORITY, "programme")
+        db.session.merge(to_terms(find_group("authority", Level.AUTHORITY).id, ALWAYS))
+        lines = ["staff_ref,email,team,service_area"]
+        lines += [f"P{each},p{each}@staff.example.org,Team {each // 10},Area" for each in range(_PEOPLE)]
+        import_roster("authority", "\n".join(lines).encode(), date(2026, 1, 1), vault())
+        add_pulse("pulse", "Pulse", run_by="Us", programme_key="programme", instrument="crescendo-pulse@1.1.0")
+        now = datetime.now(UTC)
+        wave = plan_wave("pulse", "wave", label="Wave", opens_at=now, closes_at=now + timedelta(days=9))
+        open_wave(wave, now, vault())
+        tokens = [invitation_token(vault().link_key, each) for each in db.session.scalars(select(Invitation.id))]
+        db.session.remove()
+        db.engine.dispose()
+    return tokens
+
+
+def _serve(target: str, environment: dict[str, str]) -> _Server:
+    port = free_port()
+    command = [sys.executable, "-m", "granian", *GRANIAN, "--host", LOOPBACK, "--port", str(port), target]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://{LOOPBACK}:{port}/p/none", timeout=1).close()
+        except urllib.error.HTTPError:
+            break
+        except OSError:
+            time.sleep(0.1)
+        else:
+            break
+    return _Server(process, port)
+
+
+def _cpu_of(pid: int) -> float:
+    """CPU seconds of a process and its children, those that live."""
+    ticks = 0
+    for each in [pid, *_children(pid)]:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *_children(child)]
+    return found
+
+
+def _machine() -> tuple[float, float]:
+    """CPU seconds of the whole machine: busy, and in all."""
+    numbers = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    ticks = os.sysconf("SC_CLK_TCK")
+    idle = numbers[3] + numbers[4]
+    return (sum(numbers) - idle) / ticks, sum(numbers) / ticks
