@@ -1,10 +1,11 @@
-"""The floor: the least that a web form in Python can do. Bare Flask, one page of the product's size, one row a POST.
+"""The floor: a bare Flask form of as many items, one row a POST, and nothing else: no link, no lock, no sealing.
 
 Served by the same server on the same kind of database, it says what the machine gives today.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -12,10 +13,15 @@ import uuid
 from typing import Any
 
 import psycopg
-from flask import Flask, request
+from flask import Flask, render_template_string, request
 
 DATABASE_URL = os.environ.get("FLOOR_DATABASE_URL", "")
-PAGE = ("<!doctype html><title>Form</title><form method=post>" + "<p>A line of a form.</p>" * 100 + "</form>").encode()
+ITEMS = tuple(f"item-{number}" for number in range(12))
+FORM = """<!doctype html><html lang="en"><title>How is work?</title><form method="post">
+{% for item in items %}<fieldset><legend>A statement about work, number {{ loop.index }}</legend>
+{% for value in range(1, 6) %}<label><input type="radio" name="{{ item }}" value="{{ value }}"> {{ value }}</label>
+{% endfor %}</fieldset>{% endfor %}<button>Send</button></form></html>"""
+THANKS = """<!doctype html><html lang="en"><title>Thank you</title><p>Your {{ count }} answers are in.</p></html>"""
 
 app = Flask(__name__)
 _LOCAL = threading.local()
@@ -36,12 +42,12 @@ def _connection() -> Any:  # Any: the connection of either database
 
 
 @app.get("/p/<token>")
-def show(token: str) -> bytes:  # noqa: ARG001 - as the product's address
-    return PAGE
+def show(token: str) -> str:  # noqa: ARG001 - as the product's address
+    return render_template_string(FORM, items=ITEMS)
 
 
 @app.post("/p/<token>")
 def answer(token: str) -> str:  # noqa: ARG001 - as the product's address
-    given = ",".join(f"{name}={value}" for name, value in request.form.items())
-    _connection().execute(_LOCAL.insert, (uuid.uuid4().hex, given))
-    return "thanks"
+    given = {name: value for name, value in request.form.items() if value in "12345"}
+    _connection().execute(_LOCAL.insert, (uuid.uuid4().hex, json.dumps(given)))
+    return render_template_string(THANKS, count=len(given))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Executable, Table, bindparam, delete, select, update
+from sqlalchemy import CursorResult, Executable, RowMapping, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from instruments.answers import check_answers
@@ -117,8 +117,16 @@ def record_answers(sheet: AnswerSheet, token: str, given: Mapping[str, str], com
     if sheet.asks_comment and (text := clean_comment(comment)):
         inside["comment"] = text
     ballot = json.dumps(inside, separators=(",", ":"), ensure_ascii=False).encode()
-    _upsert(ballot_tag(token), sheet.wave_id, seal(sheet.public_key, ballot))
-    _execute(_MARK_ANSWERED, {"of": sheet.invitation_id})
+    values = {
+        "ballot_tag": ballot_tag(token),
+        "ballot_wave_id": sheet.wave_id,
+        "ballot_sealed": seal(sheet.public_key, ballot),
+    }
+    if db.engine.dialect.name == "postgresql":
+        _execute(_KEEP_AND_MARK, {**values, "of": sheet.invitation_id})
+    else:
+        _execute(_KEEP_IN_SQLITE, values)
+        _execute(_MARK_ANSWERED, {"of": sheet.invitation_id})
     db.session.commit()
 
 
@@ -199,6 +207,19 @@ _READ_FACTS = (
     .where(_WAVES.c.id == bindparam("wave_id"))
 )
 _MARK_ANSWERED = update(_INVITATIONS).where(_INVITATIONS.c.id == bindparam("of")).values(answered=True)
+_BALLOT: Mapping[str, Any] = {name: bindparam(f"ballot_{name}") for name in ("tag", "wave_id", "sealed")}  # Any: values
+_IN_SQLITE, _IN_POSTGRESQL = sqlite.insert(_BALLOTS).values(_BALLOT), postgresql.insert(_BALLOTS).values(_BALLOT)
+_KEEP_IN_SQLITE = _IN_SQLITE.on_conflict_do_update(
+    index_elements=[_BALLOTS.c.tag], set_={"sealed": _IN_SQLITE.excluded.sealed}
+)
+_KEEP_AND_MARK = _MARK_ANSWERED.add_cte(
+    _IN_POSTGRESQL.on_conflict_do_update(
+        index_elements=[_BALLOTS.c.tag], set_={"sealed": _IN_POSTGRESQL.excluded.sealed}
+    )
+    .returning(_BALLOTS.c.tag)
+    .cte("kept")
+)
+"""Both in one round trip."""
 
 
 def _execute(statement: Executable, values: Mapping[str, object]) -> CursorResult[Any]:  # Any: rows of the statement
@@ -206,12 +227,24 @@ def _execute(statement: Executable, values: Mapping[str, object]) -> CursorResul
     return db.session.connection().execute(statement, values)
 
 
+def _look_up(token_hash: bytes) -> RowMapping | None:
+    """Look a link up without a transaction where the database is asked over a wire: it saves two round trips."""
+    if db.engine.dialect.name == "sqlite":
+        return _execute(_LOOK_UP, {"token_hash": token_hash}).mappings().one_or_none()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return connection.execute(_LOOK_UP, {"token_hash": token_hash}).mappings().one_or_none()
+
+
 def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
     """Look a link up; with `lock`, hold the wave open until this transaction ends."""
     if len(token) != TOKEN_LENGTH:
         raise UnknownInvitation
-    statement = _LOOK_UP_AND_HOLD if lock else _LOOK_UP
-    row = _execute(statement, {"token_hash": vault.lookup_hash(token)}).mappings().one_or_none()
+    token_hash = vault.lookup_hash(token)
+    row = (
+        _execute(_LOOK_UP_AND_HOLD, {"token_hash": token_hash}).mappings().one_or_none()
+        if lock
+        else _look_up(token_hash)
+    )
     if row is None:
         raise UnknownInvitation
     return _Found(**row)
@@ -227,17 +260,3 @@ def _facts_of(wave_id: int, public_key: bytes) -> _Facts:  # noqa: ARG001 - a ke
 def _newer_wave(pulse_id: int, closed: datetime) -> str:
     query = select(Wave.label).where(Wave.pulse_id == pulse_id, Wave.state == WaveState.OPEN, Wave.closes_at > closed)
     return db.session.scalar(query.order_by(Wave.opens_at.desc()).limit(1)) or ""
-
-
-def _upsert(tag: bytes, wave_id: int, sealed: bytes) -> None:
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    _execute(_upsertion(dialect.insert), {"tag": tag, "wave_id": wave_id, "sealed": sealed})
-
-
-@cache
-def _upsertion(insert: Callable[[Table], Any]) -> Executable:  # Any: the databases' own kinds of INSERT
-    insertion = insert(_BALLOTS)
-    changed: Executable = insertion.on_conflict_do_update(
-        index_elements=[_BALLOTS.c.tag], set_={"sealed": insertion.excluded.sealed}
-    )
-    return changed

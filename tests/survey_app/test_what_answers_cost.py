@@ -40,7 +40,7 @@ def complete(client, token, **answers):
     return shown, thanks
 
 
-def test_a_completion_takes_four_statements(wave, app, statements):
+def test_a_completion_takes_four_statements_at_most(wave, app, statements):
     tokens = wave.tokens(TEAM_A)
     db.session.rollback()
     client = app.test_client()
@@ -48,9 +48,10 @@ def test_a_completion_takes_four_statements(wave, app, statements):
     statements.clear()
     for token in tokens[1:5]:
         complete(client, token)
-    assert len(statements) == 4 * 4, statements[:8]
+    in_one = db.engine.dialect.name == "postgresql"  # the ballot and that it is there
+    assert len(statements) == 4 * (3 if in_one else 4), statements[:8]
     writes = [each for each in statements if not each.lstrip().startswith("SELECT")]
-    assert len(writes) == 4 * 2
+    assert len(writes) == 4 * (1 if in_one else 2)
 
 
 def test_walking_through_the_screens_holds_no_lock(wave, app, statements):
