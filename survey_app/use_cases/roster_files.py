@@ -83,7 +83,7 @@ def read_roster(content: bytes, countries: Collection[str] = HOME_COUNTRIES) -> 
     for record in table.records:
         try:
             row: RosterRow = _SCHEMA.load({**record.cells, "line": record.line})
-            _refuse_foreign(row, countries)
+            require_home_number(row.mobile, countries)
             _refuse_repetition(row, record.line, seen)
         except ValidationError as error:
             refused.append(RefusedRow(record.line, "; ".join(_reasons(error))))
@@ -117,10 +117,11 @@ def _alike(rows: Sequence[RosterRow], column: str) -> Iterator[str]:
             yield f"Lines {', '.join(str(line) for line in alike[:-1])} and {alike[-1]}"
 
 
-def _refuse_foreign(row: RosterRow, countries: Collection[str]) -> None:
-    if not row.mobile or row.mobile.startswith(_FICTIONAL_MOBILES):
+def require_home_number(number: str, countries: Collection[str]) -> None:
+    """Refuse a mobile number of another country than these, unless it is one of films. Raises `ValidationError`."""
+    if not number or number.startswith(_FICTIONAL_MOBILES):
         return
-    if phonenumbers.region_code_for_number(phonenumbers.parse(row.mobile)) not in countries:
+    if phonenumbers.region_code_for_number(phonenumbers.parse(number)) not in countries:
         raise ValidationError(f"is a number of another country than {', '.join(sorted(countries))}", "mobile")
 
 

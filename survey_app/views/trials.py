@@ -14,7 +14,7 @@ from survey_app.extensions import settings, vault
 from survey_app.queues import ring_delivery
 from survey_app.use_cases.errors import NoAddressToTry, TooManyTrials
 from survey_app.use_cases.pulses import find_pulse, list_pulses
-from survey_app.use_cases.roster_files import read_mobile
+from survey_app.use_cases.roster_files import read_mobile, require_home_number
 from survey_app.use_cases.trials import WORDINGS, keep_own_number, own_number, samples, send_trial
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
@@ -38,10 +38,14 @@ def send(key: str) -> Response | tuple[str, int]:
         return _page(key, "channel", "Choose a message, a language and a way"), 400
     try:
         if channel == Channel.SMS:
-            keep_own_number(viewer.account_id, read_mobile(form.get("mobile", "").strip()), vault())
+            number = read_mobile(form.get("mobile", "").strip())
+            require_home_number(number, settings().mobile_countries)
+            keep_own_number(viewer.account_id, number, vault())
         message = send_trial(key, wording, language, Channel(channel), viewer.account_id, by=viewer.name, now=now)
     except ValidationError:
-        return _page(key, "mobile", "Enter your mobile number, such as 07700 900123"), 400
+        return _page(
+            key, "mobile", "Enter your mobile number, such as 07700 900123; texts to other countries cost more"
+        ), 400
     except NoAddressToTry as error:
         return _page(key, "channel", str(error)), 400
     except TooManyTrials as error:

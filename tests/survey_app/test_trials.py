@@ -102,6 +102,7 @@ def test_on_the_page(programme):
     assert (refused.status_code, "Enter your mobile number" in refused.text, 'value="7"' in refused.text) == (
         400, True, True
     )  # fmt: skip
+    assert dev.post(AT, data={**form, "channel": "sms", "mobile": "+353 85 012 3456"}).status_code == 400
     assert dev.post(AT, data=form).status_code == 303
     assert dev.post(AT, data={**form, "channel": "sms", "mobile": "07700 900123"}).status_code == 303
     assert "on its way to you" in dev.get(f"{AT}?sent=yes").text
