@@ -37,7 +37,7 @@ _NEXT_STEPS = {
 def words_for_lead(message: Message, public_base_url: str) -> Mapping[str, str]:
     """The page of a lead's largest group in words: headline, at most three signals, who answered."""
     wave = db.session.get_one(Wave, message.wave_id)
-    group = _largest_group(message.contact_point_id, wave.pulse.programme_id)
+    group = _largest_group(message.contact_point_id, wave)
     results = DatabaseResults(wave.pulse.programme.key)
     found = results.group(group.key)
     headline, lines, answered = _seen(results, found) if found else (_NOTHING, [], "")
@@ -100,8 +100,12 @@ def _seen(results: DatabaseResults, group: ReportingGroup) -> tuple[str, list[st
     return page.headline, [signal.headline for signal in page.signals], (page.answered or "").capitalize()
 
 
-def _largest_group(contact_point_id: int, programme_id: int) -> Group:
-    """The largest group of a programme that the account behind an address has a role in; had, if all have ended."""
+def _largest_group(contact_point_id: int, wave: Wave) -> Group:
+    """The largest group that the account behind an address has a role in; had, if all have ended.
+
+    Of two as large it is one that the wave asked: of teams that were merged the old until then, the new from then on.
+    """
+    asked = {row[0] for row in wave.terms.tree["groups"]} if wave.terms else set()
     order = [str(level) for level in Level]
     rows = db.session.execute(
         select(Group, RoleGrant.ended_at)
@@ -109,9 +113,9 @@ def _largest_group(contact_point_id: int, programme_id: int) -> Group:
         .join(ContactPoint, ContactPoint.account_id == RoleGrant.account_id)
         .where(ContactPoint.id == contact_point_id, RoleGrant.role != Role.GOVERNANCE_READER)
     ).all()
-    inside = [(group, ended_at) for group, ended_at in rows if _is_in(group, programme_id)]
+    inside = [(group, ended_at) for group, ended_at in rows if _is_in(group, wave.pulse.programme_id)]
     held = [group for group, ended_at in inside if ended_at is None] or [group for group, _ in inside]
-    return max(held, key=lambda group: order.index(group.level))
+    return max(held, key=lambda group: (order.index(group.level), group.key in asked))
 
 
 def _is_in(group: Group, programme_id: int) -> bool:

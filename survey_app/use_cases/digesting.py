@@ -21,7 +21,6 @@ from survey_app.models.pulses import Pulse, Wave, WaveState
 from survey_app.stores.digest_words import LEAD, STAFF
 from survey_app.stores.reachability import can_be_reached, wants_none
 from survey_app.stores.sending_windows import window_of_person
-from survey_app.use_cases.groups import authority_of
 
 TOO_LATE = timedelta(days=3)
 """From then on nobody waits for news of a wave."""
@@ -92,8 +91,10 @@ def _bridge_was_told(wave: Wave) -> bool:
 
 
 def _is_about(wave: Wave, group: Group) -> bool:
-    asked = set(wave.terms.authorities) if wave.terms else set()
-    return group.id == wave.pulse.programme_id or authority_of(group).key in asked
+    """Whether a group was there when the wave opened: one that ended before, or was made since, has no news of it."""
+    return group.id == wave.pulse.programme_id or (
+        wave.terms is not None and group.key in {row[0] for row in wave.terms.tree["groups"]}
+    )
 
 
 def _to_staff(wave: Wave, now: datetime) -> Iterator[dict[str, Any]]:  # Any: columns of a row

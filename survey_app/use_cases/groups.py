@@ -70,9 +70,12 @@ def add_named_group(name: str, level: Level, parent_key: str, *, by: str, now: d
     NameTaken
         A group beside it has this name.
     UnknownGroup
-        There is no parent of the level above.
+        There is no parent of the level above, or it has ended.
     """
     parent = find_group(parent_key, PARENT_LEVELS[level])
+    if parent.ended_on is not None:
+        db.session.rollback()
+        raise UnknownGroup(parent_key, PARENT_LEVELS[level])
     require_free_name(name, parent.id)
     (group,) = add_groups([(name, parent)], level)
     note(by, "add group", group.key, now, name=name)

@@ -89,12 +89,8 @@ def ask_split(key: str) -> str:
 @pages.post("/<key>/split")
 def split(key: str) -> Response | tuple[str, int]:
     """Make several teams of one."""
-    line = find_line(key)
-    pairs = zip(request.form.getlist("name"), request.form.getlist("staff_refs"), strict=False)
-    parts = [
-        NewTeam(" ".join(name.split()), tuple(refs.split("\n"))) for name, refs in pairs if name.strip() or refs.strip()
-    ]
-    parts = [NewTeam(part.name, tuple(filter(None, map(str.strip, part.staff_refs)))) for part in parts]
+    line, form = find_line(key), request.form
+    parts = [part for part in map(_part, form.getlist("name"), form.getlist("staff_refs")) if part != _part("", "")]
     if not all(part.name for part in parts):
         return _split_page(key, "Enter a name for each new team"), 400
     try:
@@ -117,6 +113,11 @@ def end(key: str) -> Response | tuple[str, int]:
     except UnusableReorganisation as error:
         return show_group(key, "end", str(error)), 409
     return redirect(f"/manage/groups/{line.parent_key}", code=303)
+
+
+def _part(name: str, staff_refs: str) -> NewTeam:
+    """One of the teams that a form brings, its staff references one a line."""
+    return NewTeam(" ".join(name.split()), tuple(filter(None, map(str.strip, staff_refs.splitlines()))))
 
 
 def _split_page(key: str, problem: str = "") -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dashboards.ancestry import earlier_points
 from dashboards.pages.group import build_group_page
@@ -11,9 +11,14 @@ from dashboards.pages.measure import build_measure_page
 from dashboards.snapshots import Level
 from dashboards.trends import trends_of
 from survey_app.extensions import db, vault
-from survey_app.models.participants import Membership
+from survey_app.models.messages import Message
+from survey_app.models.participants import ContactPoint, Membership
+from survey_app.models.pulses import Wave
+from survey_app.stores.digest_words import words_for_lead
 from survey_app.stores.publication_list import list_published
 from survey_app.stores.published_results import DatabaseResults
+from survey_app.use_cases.digesting import plan_digests
+from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.enrolment import import_roster
 from survey_app.use_cases.errors import ChangedMeanwhile, NameTaken, UnknownGroup, UnusableReorganisation
 from survey_app.use_cases.groups import add_named_group, find_group, groups_of_programme, rename_group
@@ -310,3 +315,32 @@ def test_membership_that_begins_later_is_not_lost(programme):
     ).all()
     assert [(each.started_on, each.ended_on) for each in found] == [(tomorrow, tomorrow), (tomorrow, None)]
     assert found[1].team_id == find_group(new, TEAM).id
+
+
+def test_after_a_merger_leads_are_told_of_the_group_that_was_asked(programme):
+    def told():
+        draw_charts(LATER)
+        plan_digests(LATER + timedelta(days=60))
+        rows = db.session.scalars(select(Message).where(Message.purpose == "digest_lead")).all()
+        return {row.wave_id: words_for_lead(row, "https://p")["link"] for row in rows if row.contact_point_id == ben()}
+
+    def ben():
+        return db.session.scalar(
+            select(ContactPoint.id).where(ContactPoint.address_hash == vault().address_hash(BEN.email))
+        )
+
+    db.session.execute(update(Wave).values(closed_at=LATER + timedelta(days=59)))
+    db.session.commit()
+    old = keys()["Team A"]
+    open_wave = programme.open()
+    new = merge_groups([old, keys()["Team B"]], "Team AB", TEAM, by="Dev", now=LATER)
+    open_wave.answer(old, mixed_answers(8))
+    open_wave.close()
+    later = programme.open()
+    later.answer(new, mixed_answers(8))
+    later.close()
+    db.session.execute(update(Wave).values(closed_at=LATER + timedelta(days=59)))
+    db.session.commit()
+    links = told()
+    assert links[open_wave.id].endswith(f"/teams/{old}")
+    assert links[later.id].endswith(f"/teams/{new}")
