@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from getpass import getuser
 from pathlib import Path
@@ -18,6 +19,7 @@ from instruments.verdicts import lines
 from survey_app.cli.running import clear_errors, fail, in_application, make_app, now
 from survey_app.extensions import MIGRATIONS, db, vault
 from survey_app.models.accounts import Account, Role
+from survey_app.use_cases.database_roles import role_statements
 from survey_app.use_cases.groups import add_group
 from survey_app.use_cases.manners import ask_for_comments, remind_after, send_digests
 from survey_app.use_cases.people import add_account, contact_of_account, end_role, people_of
@@ -73,6 +75,22 @@ def upgrade_database() -> None:
     Example: pulse db upgrade
     """
     upgrade(directory=MIGRATIONS)
+
+
+@database.command("roles")
+@click.option("--prefix", default="pulse", show_default=True, help="The roles are called PREFIX_web and so on.")
+def roles_command(prefix: str) -> None:
+    """Print SQL that makes a role of PostgreSQL for each kind of process: pages can't read answers.
+
+    Run it as the owner of the tables, after each upgrade too; then give each role a password, and each process its own
+    DATABASE_URL.
+
+    Example: pulse db roles | psql "$OWNERS_DATABASE_URL"
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", prefix):
+        fail("A prefix takes small letters, digits and underscores.")
+    for statement in role_statements(prefix):
+        click.echo(f"{statement};")
 
 
 @click.group()
