@@ -52,8 +52,8 @@ def speak_only(language: str) -> None:
 
 def _forget_the_page_before() -> None:
     """Requests inside one application context, as in tests, share `g`."""
-    g.pop("language", None)
-    g.pop("languages", None)
+    for name in ("language", "languages", "only_reads", "packed"):
+        g.pop(name, None)
     refresh()
 
 

@@ -23,9 +23,10 @@ _HEAD = b"\x1f\x8b\x08\x08" + bytes(4) + b"\x02\xff"  # gzip; a file name follow
 
 def pack_page(response: Response) -> Response:
     """Pack a page where the browser takes gzip: an `after_request` of the pulse's blueprint."""
+    ready = g.pop("packed", None)
     if response.mimetype != "text/html" or not request.accept_encodings.quality("gzip"):
         return response
-    response.set_data(g.pop("packed", None) or packed(response.get_data()))
+    response.set_data(ready or packed(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     return response
