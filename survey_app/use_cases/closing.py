@@ -16,7 +16,9 @@ from typing import Any
 
 import pandas as pd
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from survey_app.crypto.sealed_ballots import open_ballot
 from survey_app.crypto.vault import Vault
@@ -140,7 +142,12 @@ def _vacuum() -> bool:
             return False
         return checkpoint is not None and not checkpoint[0]  # its first column says whether somebody was in the way
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ballots"))
+        try:
+            connection.execute(text("VACUUM ballots"))
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            return False  # several jobs do it one after another; who waited too long comes again
     return True
 
 
