@@ -179,10 +179,12 @@ def _databases(url: str, folder: Path) -> Iterator[tuple[str, str]]:
             connection.execute(f"CREATE DATABASE {name}")
     with psycopg.connect(f"{base}/{names[0]}", autocommit=True) as connection:
         connection.execute(make)
-    yield f"{base}/{names[0]}", f"{base}/{names[1]}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield f"{base}/{names[0]}", f"{base}/{names[1]}"
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name in names:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _prepare(environment: dict[str, str]) -> list[str]:
