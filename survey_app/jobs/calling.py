@@ -14,4 +14,5 @@ from survey_app.use_cases import webhooks
 @without_details
 def make_calls(call_ids: Sequence[str]) -> None:
     """Make these calls."""
-    webhooks.make_calls([UUID(call_id) for call_id in call_ids], datetime.now(UTC), settings(), vault())
+    ids = [UUID(call_id) for call_id in call_ids]
+    webhooks.make_calls(ids, lambda: datetime.now(UTC), settings(), vault())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -26,15 +25,6 @@ class Group(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"), index=True)
     ended_on: Mapped[date | None]
     parent: Mapped[Group | None] = relationship(remote_side="Group.id")
-
-
-class ChangeKind(StrEnum):
-    """What became of groups."""
-
-    RENAMED = "renamed"
-    MOVED = "moved"
-    MERGED = "merged"
-    SPLIT = "split"
 
 
 class GroupChange(Base):

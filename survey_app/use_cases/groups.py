@@ -12,10 +12,10 @@ from itertools import chain, count
 from sqlalchemy import func, select
 
 from dashboards.pages.addresses import slug
-from dashboards.snapshots import Level
+from dashboards.snapshots import Level, RegroupingKind
 from dashboards.suppression.tree import GroupNode, GroupTree
 from survey_app.extensions import db
-from survey_app.models.groups import ChangedGroup, ChangeKind, Group, GroupChange
+from survey_app.models.groups import ChangedGroup, Group, GroupChange
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import ChangedMeanwhile, KeyTaken, NameTaken, UnknownGroup, UnusableKey
 
@@ -105,7 +105,7 @@ def rename_group(key: str, name: str, *, expected: str, by: str, now: datetime) 
         note(by, "rename group", key, now, before=group.name, after=name)
         before = as_it_is(group)
         group.name = name
-        remember_change(ChangeKind.RENAMED, [before], [group], by=by, on=now.date())
+        remember_change(RegroupingKind.RENAMED, [before], [group], by=by, on=now.date())
     db.session.commit()
 
 
@@ -121,7 +121,7 @@ def as_it_is(group: Group) -> dict[str, str]:
 
 
 def remember_change(
-    kind: ChangeKind, before: Sequence[Mapping[str, str]], after: Sequence[Group], *, by: str, on: date
+    kind: RegroupingKind, before: Sequence[Mapping[str, str]], after: Sequence[Group], *, by: str, on: date
 ) -> None:
     """Add to the running transaction how groups came out of others."""
     now = [as_it_is(group) for group in after]

@@ -10,10 +10,10 @@ from typing import NoReturn
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
-from dashboards.snapshots import Level
+from dashboards.snapshots import Level, RegroupingKind
 from survey_app.extensions import db
 from survey_app.models.accounts import RoleGrant
-from survey_app.models.groups import ChangeKind, Group
+from survey_app.models.groups import Group
 from survey_app.models.participants import Membership, Participant
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import ChangedMeanwhile, UnknownGroup, UnusableReorganisation
@@ -60,7 +60,7 @@ def move_team(key: str, area_key: str, *, expected: str, by: str, now: datetime)
             _refuse(ChangedMeanwhile(f"in {before['parent']}"))
         require_free_name(team.name, area.id)
         team.parent = area
-        remember_change(ChangeKind.MOVED, [before], [team], by=by, on=now.date())
+        remember_change(RegroupingKind.MOVED, [before], [team], by=by, on=now.date())
         note(by, "move team", key, now, before=before["parent_key"], after=area_key)
     db.session.commit()
 
@@ -97,7 +97,7 @@ def merge_groups(keys: Collection[str], name: str, level: Level, *, by: str, now
         _take_in_teams(new, ids)
     _carry_leads(ids, new, by, now)
     _end(merged, today)
-    remember_change(ChangeKind.MERGED, before, [new], by=by, on=today)
+    remember_change(RegroupingKind.MERGED, before, [new], by=by, on=today)
     note(by, "merge groups", new.key, now, of=", ".join(group.key for group in merged), name=name)
     db.session.commit()
     return new.key
@@ -124,7 +124,7 @@ def split_team(key: str, parts: Sequence[NewTeam], *, by: str, now: datetime) ->
     new = add_groups([(part.name, parent) for part in parts], Level.TEAM)
     _reassign({person: new[place].id for person, place in placed.items()}, [team.id], today)
     _end([team], today)
-    remember_change(ChangeKind.SPLIT, [before], new, by=by, on=today)
+    remember_change(RegroupingKind.SPLIT, [before], new, by=by, on=today)
     note(by, "split team", key, now, into=", ".join(group.key for group in new))
     db.session.commit()
     return [group.key for group in new]

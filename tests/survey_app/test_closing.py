@@ -1,3 +1,4 @@
+import os
 import sqlite3
 from collections import Counter
 from dataclasses import asdict
@@ -121,9 +122,9 @@ def test_two_jobs_that_close_a_wave_at_once_publish_it_once(studio):
     assert count(Response) == 8
 
 
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite's own way is tried below")
+@pytest.mark.parametrize("app", ["postgresql"], indirect=True)
 def test_a_table_that_somebody_else_clears_keeps_a_wave_for_the_next_time(studio):
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite's own way is tried below")
     studio.set_up({"Team A": 8})
     wave = studio.open()
     wave.answer(TEAM_A, mixed_answers(8))

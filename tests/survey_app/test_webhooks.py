@@ -56,7 +56,7 @@ def ask(receiver, path="/hook"):
 def go(now):
     """What the clock and a worker do."""
     plan_calls(now)
-    return make_calls(calls_to_make(now), now, settings(), vault())
+    return make_calls(calls_to_make(now), lambda: now, settings(), vault())
 
 
 def events(receiver):
@@ -162,7 +162,7 @@ def test_two_workers_make_a_call_once(programme, receiver):
     programme.run_wave(TEAMS)
     plan_calls(CLOSED)
     ids = calls_to_make(CLOSED)
-    make_calls([*ids, *ids], CLOSED, settings(), vault())
+    make_calls([*ids, *ids], lambda: CLOSED, settings(), vault())
     assert len(receiver.calls) == 1
 
 
@@ -236,3 +236,41 @@ def test_a_programme_lead_looks_after_keys_and_addresses_on_a_page(programme, re
     assert dev.post(f"{at}/webhooks/{webhook + 1}/end").status_code == 404
     assert dev.post(f"{at}/webhooks/{webhook}/end").status_code == 303
     assert address not in dev.get(at).text
+
+
+def test_a_slow_call_takes_no_time_from_the_next_and_each_is_signed_by_its_own_hour(programme, receiver):
+    ask(receiver, "/one")
+    ask(receiver, "/two")
+    programme.run_wave(TEAMS)
+    plan_calls(CLOSED)
+    hours = iter([CLOSED + timedelta(seconds=50 * number) for number in range(6)])
+    make_calls(calls_to_make(CLOSED), lambda: next(hours), settings(), vault())
+    signed = sorted(int(headers["webhook-timestamp"]) for _, headers, _ in receiver.calls)
+    assert [each - int(CLOSED.timestamp()) for each in signed] == [50, 200]
+    assert states() == [("wave.closed", CallState.TAKEN)] * 2
+
+
+def test_an_attempt_that_was_given_up_writes_nothing_over_the_next(programme, receiver):
+    ask(receiver)
+    programme.run_wave(TEAMS)
+    plan_calls(CLOSED)
+    (call_id,) = calls_to_make(CLOSED)
+
+    def another_took_it_up():
+        db.session.execute(update(WebhookCall).values(attempts=2))
+        db.session.commit()
+        return CLOSED
+
+    moments = iter([datetime.now, datetime.now, another_took_it_up])
+
+    def clock():
+        return CLOSED if next(moments) is not another_took_it_up else another_took_it_up()
+
+    make_calls([call_id], clock, settings(), vault())
+    assert states() == [("wave.closed", CallState.CALLING)]
+
+
+def test_the_log_knows_the_host_of_an_address_and_not_its_path(programme, receiver):
+    ask(receiver, "/hooks/canary-token")
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "add webhook")).one()
+    assert entry.detail == {"host": "127.0.0.1"}
