@@ -33,7 +33,7 @@ from survey_app.cli.setup import ensure_secrets
 from survey_app.cli.single import GRANIAN
 from survey_app.config import load_settings
 from survey_app.crypto.link_tokens import invitation_token
-from survey_app.extensions import db, vault
+from survey_app.extensions import close_connections, db, vault
 from survey_app.models.invitations import Invitation
 from survey_app.processes.broker import LOOPBACK, free_port
 from survey_app.stores.sending_windows import to_terms
@@ -203,7 +203,7 @@ def _prepare(environment: dict[str, str]) -> list[str]:
         open_wave(wave, now, vault())
         tokens = [invitation_token(vault().link_key, each) for each in db.session.scalars(select(Invitation.id))]
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     return tokens
 
 

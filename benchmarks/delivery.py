@@ -30,7 +30,7 @@ from notifications.windows import ALWAYS
 from survey_app.app import create_app
 from survey_app.cli.setup import ensure_secrets
 from survey_app.config import Settings, load_settings
-from survey_app.extensions import db, vault
+from survey_app.extensions import close_connections, db, vault
 from survey_app.models.accounts import Role
 from survey_app.models.messages import Message
 from survey_app.processes.broker import LOOPBACK, free_port, prepare_broker
@@ -85,7 +85,7 @@ def installation(people: int) -> Iterator[Flask]:
             _plan(people)
         yield app
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
     provider.shutdown()
     process.terminate()
     process.wait()

@@ -13,7 +13,8 @@ import uuid
 from typing import Any
 
 import psycopg
-from flask import Flask, render_template_string, request
+from flask import Flask, render_template, request
+from jinja2 import DictLoader
 
 DATABASE_URL = os.environ.get("FLOOR_DATABASE_URL", "")
 ITEMS = tuple(f"item-{number}" for number in range(12))
@@ -24,6 +25,7 @@ FORM = """<!doctype html><html lang="en"><title>How is work?</title><form method
 THANKS = """<!doctype html><html lang="en"><title>Thank you</title><p>Your {{ count }} answers are in.</p></html>"""
 
 app = Flask(__name__)
+app.jinja_loader = DictLoader({"form.html": FORM, "thanks.html": THANKS})  # compiled once
 _LOCAL = threading.local()
 
 
@@ -43,11 +45,11 @@ def _connection() -> Any:  # Any: the connection of either database
 
 @app.get("/p/<token>")
 def show(token: str) -> str:  # noqa: ARG001 - as the product's address
-    return render_template_string(FORM, items=ITEMS)
+    return render_template("form.html", items=ITEMS)
 
 
 @app.post("/p/<token>")
 def answer(token: str) -> str:  # noqa: ARG001 - as the product's address
     given = {name: value for name, value in request.form.items() if value in "12345"}
     _connection().execute(_LOCAL.insert, (uuid.uuid4().hex, json.dumps(given)))
-    return render_template_string(THANKS, count=len(given))
+    return render_template("thanks.html", count=len(given))

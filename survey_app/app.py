@@ -11,15 +11,17 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 import dashboards
 from survey_app.config import Settings, load_settings
 from survey_app.crypto.vault import Vault
-from survey_app.extensions import configure_database, migrate
+from survey_app.extensions import OF_JOBS, Patience, configure_database, migrate
 from survey_app.models import tables
 from survey_app.views import register_views
 
 LARGEST_BODY_BYTES = 64 * 1024
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, patience: Patience = OF_JOBS) -> Flask:
     """Return an application for these settings, or for the environment's.
+
+    `patience` is how long PostgreSQL may take over its questions: pages have less than jobs.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["pulse_vault"] = Vault.from_settings(settings)
     app.extensions["pulse_tables"] = tables.MODULES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    configure_database(app, settings)
+    configure_database(app, settings, patience)
     migrate.init_app(app)
     register_views(app, demo=settings.demo)
     app.jinja_loader = _templates()

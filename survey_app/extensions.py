@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,40 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate(db=db, directory=MIGRATIONS, render_as_batch=True)
 
 
-def configure_database(app: Flask, settings: Settings) -> None:
+ANSWERS = "answers"
+"""The bind of the answer path: connections in no transaction, to the same database."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds PostgreSQL gives a statement, a lock, and a transaction in which nothing happens."""
+
+    statement: int
+    lock: int
+    idle: int
+
+
+OF_JOBS, OF_PAGES, OF_ANSWERS = Patience(30, 10, 60), Patience(5, 2, 30), Patience(5, 2, 10)
+
+
+def configure_database(app: Flask, settings: Settings, patience: Patience) -> None:
     """Bind the database to an application."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings.database_url)
+    url = settings.database_url
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience)
+    app.config["SQLALCHEMY_BINDS"] = {ANSWERS: {"url": url, **_answer_options(url)}}
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            _make_sqlite_safe(db.engine)
+            for engine in db.engines.values():
+                _make_sqlite_safe(engine)
+            _begin_early(db.engine)
+
+
+def close_connections(*, of_parent: bool = False) -> None:
+    """Close every connection of this process; after a fork, leave those of the parent to the parent."""
+    for engine in db.engines.values():
+        engine.dispose(close=not of_parent)
 
 
 def settings() -> Settings:
@@ -103,19 +130,39 @@ def wait_long_for_locks() -> None:
         db.session.execute(text("SET LOCAL statement_timeout = '15min'"))
 
 
-def _engine_options(url: str) -> dict[str, Any]:  # Any: SQLAlchemy's own options
+def _engine_options(url: str, patience: Patience) -> dict[str, Any]:  # Any: SQLAlchemy's own options
+    """As many connections as a web process has threads.
+
+    No option lets an error print what was written: it may be answers.
+    """
     if url.startswith("sqlite"):
         return {"hide_parameters": True}
-    server = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+    server = {
+        "statement_timeout": patience.statement,
+        "lock_timeout": patience.lock,
+        "idle_in_transaction_session_timeout": patience.idle,
+    }
     return {
-        "hide_parameters": True,  # what is written may be answers: no error may print it
+        "hide_parameters": True,
         "pool_size": 4,
-        "max_overflow": 4,
+        "max_overflow": 0,
         "pool_timeout": 3,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
-        "connect_args": {"options": server},
+        "connect_args": {
+            "options": " ".join(f"-c {name}={seconds}s" for name, seconds in server.items()),
+            "connect_timeout": 3,
+            "tcp_user_timeout": 10_000,  # milliseconds that a dead wire is waited for
+        },
     }
+
+
+def _answer_options(url: str) -> dict[str, Any]:  # Any: as above
+    """Whoever asks tries again instead of asking first whether the connection lives: `stores.ballot_box`."""
+    options = _engine_options(url, OF_ANSWERS)
+    if url.startswith("sqlite"):
+        return options  # nothing begins a transaction of itself there
+    return {**options, "isolation_level": "AUTOCOMMIT", "pool_pre_ping": False, "pool_reset_on_return": None}
 
 
 def _make_sqlite_safe(engine: Engine) -> None:
@@ -125,6 +172,8 @@ def _make_sqlite_safe(engine: Engine) -> None:
         for pragma in _SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
+
+def _begin_early(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:  # Any: SQLAlchemy's connection
         reading = has_request_context() and (request.method in {"GET", "HEAD"} or g.get("only_reads", False))

@@ -33,7 +33,7 @@ from survey_app.demo.text_peer import (
     TextPeer,
     start_text_peer,
 )
-from survey_app.extensions import Base, db
+from survey_app.extensions import Base, close_connections, db
 from survey_app.processes.broker import LOOPBACK, free_port, prepare_broker
 from tests.factories import Studio
 
@@ -70,7 +70,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, keys: dict[str, st
     with app.app_context():
         upgrade(directory=MIGRATIONS)
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     return folder / "pulse.sqlite"
 
 
@@ -86,7 +86,7 @@ def postgresql_url(keys: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     with app.app_context():
         upgrade(directory=MIGRATIONS)
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     yield url
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -101,7 +101,7 @@ def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
         db.session.remove()
         if request.param == "postgresql":
             _empty(made)
-        db.engine.dispose()
+        close_connections()
 
 
 def prepare_database(request: pytest.FixtureRequest, settings: Settings, kind: str) -> Settings:

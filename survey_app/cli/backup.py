@@ -9,7 +9,7 @@ import click
 from flask_migrate import upgrade
 
 from survey_app.cli.running import in_application, now
-from survey_app.extensions import MIGRATIONS, db, settings, vault
+from survey_app.extensions import MIGRATIONS, close_connections, db, settings, vault
 from survey_app.use_cases.backups import make_backup, restore_backup, settle_restored
 
 
@@ -42,7 +42,7 @@ def restore(place: Path, by: str) -> None:
     Example: pulse restore /var/backups/pulse/pulse-20261128T020000Z
     """
     db.session.remove()
-    db.engine.dispose()
+    close_connections()
     manifest = restore_backup(place, settings().database_url)
     upgrade(directory=MIGRATIONS)
     forgotten = settle_restored(manifest, now(), vault(), vault().erasures, by=by)

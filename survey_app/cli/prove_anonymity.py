@@ -15,7 +15,7 @@ from flask_migrate import upgrade
 
 from survey_app.cli.running import clear_errors, in_application, make_app
 from survey_app.config import load_settings
-from survey_app.extensions import MIGRATIONS, db, vault
+from survey_app.extensions import MIGRATIONS, close_connections, db, vault
 from survey_app.linkage.game import Round, Table, play, set_the_table
 from survey_app.linkage.inspection import inspect_store
 from survey_app.linkage.linkers import Score, pooled
@@ -50,7 +50,7 @@ def prove_anonymity(waves: int, *, here: bool) -> None:
             with click.progressbar(range(waves), label="Playing", file=sys.stderr) as bar:
                 rounds = [play(table) for _ in bar]
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
     verdict = judge(rounds)
     for line in verdict.lines:
         click.echo(line)

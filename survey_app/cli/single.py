@@ -15,7 +15,11 @@ GRANIAN = (
     "--workers", os.environ.get("WEB_CONCURRENCY", "2"),
     "--blocking-threads", "4",
     "--backpressure", "64",
+    "--http1-header-read-timeout", "5000",  # milliseconds: a phone that stops in the middle is not waited for longer
     "--respawn-failed-workers",
+    "--respawn-interval", "0.5",
+    "--workers-max-rss", "400",  # MiB: a worker that has grown so large is replaced
+    "--workers-kill-timeout", "20",
     "--no-ws",
     "--log-level", "warning",
 )  # fmt: skip

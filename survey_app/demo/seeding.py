@@ -34,7 +34,7 @@ from survey_app.demo.simulation import (
 )
 from survey_app.demo.small_changes import record_what_teams_try
 from survey_app.demo.staff import DemoTeam, Worker, Workforce, demo_teams, roster_csv
-from survey_app.extensions import db
+from survey_app.extensions import close_connections, db
 from survey_app.models.accounts import Role
 from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
@@ -259,7 +259,7 @@ def _hurry() -> None:
     if db.engine.dialect.name == "sqlite":
         db.session.remove()
         event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-        db.engine.dispose()
+        close_connections()
 
 
 def _opening(plan: DemoPlan, wave: int) -> datetime:

@@ -9,7 +9,7 @@ from redis import Redis
 from rq import Queue, Worker
 from rq.job import Job
 
-from survey_app.extensions import db, settings
+from survey_app.extensions import close_connections, settings
 from survey_app.queues import TASKS
 
 
@@ -27,7 +27,7 @@ class RegisteredJob(Job):
         """Refuse anything that is not registered for the queue; else run it."""
         if self.func_name not in TASKS.get(self.origin or "", frozenset()):
             raise UnregisteredTask(str(self.func_name))
-        db.engine.dispose(close=False)  # connections of the parent must not cross the fork
+        close_connections(of_parent=True)  # connections of the parent must not cross the fork
         return super().perform()
 
 

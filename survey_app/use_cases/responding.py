@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Executable, RowMapping, Table, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 
 from instruments.answers import check_answers
 from instruments.definitions import Instrument, Item
@@ -22,10 +20,8 @@ from survey_app.crypto.sealed_ballots import seal
 from survey_app.crypto.vault import Vault
 from survey_app.extensions import db
 from survey_app.models.ballots import Ballot
-from survey_app.models.groups import Group
-from survey_app.models.invitations import Invitation
-from survey_app.models.participants import Participant
-from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
+from survey_app.models.pulses import Wave, WaveState
+from survey_app.stores import ballot_box
 from survey_app.use_cases.comment_texts import clean_comment
 from survey_app.use_cases.errors import UnknownInvitation, WaveClosed, WavePaused
 
@@ -59,12 +55,9 @@ class AnswerSheet:
     public_key: bytes
 
 
-def find_answer_sheet(token: str, vault: Vault, *, to_answer: bool = False) -> AnswerSheet:
-    """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing.
-
-    With `to_answer` the wave is held open until the transaction ends (PostgreSQL: FOR SHARE).
-    """
-    found = _find(token, vault, lock=to_answer)
+def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
+    """Return the answer sheet behind a link, or raise `UnknownInvitation`. Changes nothing."""
+    found = _find(token, vault)
     facts = _facts_of(found.wave_id, found.public_key)
     is_open = found.state == WaveState.OPEN
     return AnswerSheet(
@@ -91,12 +84,16 @@ def find_answer_sheet(token: str, vault: Vault, *, to_answer: bool = False) -> A
 
 
 def record_response(token: str, given: Mapping[str, str], vault: Vault, comment: str = "") -> None:
-    """Store a person's answers, replacing any that the same link gave before: see `record_answers`."""
-    record_answers(find_answer_sheet(token, vault, to_answer=True), token, given, comment)
+    """Store a person's answers, replacing any that the same link gave before: see `record_answers`.
+
+    What the session holds is committed first.
+    """
+    db.session.commit()
+    record_answers(find_answer_sheet(token, vault), token, given, vault, comment)
 
 
-def record_answers(sheet: AnswerSheet, token: str, given: Mapping[str, str], comment: str = "") -> None:
-    """Store the answers to a sheet that was found to be answered, and commit: three statements with finding it.
+def record_answers(sheet: AnswerSheet, token: str, given: Mapping[str, str], vault: Vault, comment: str = "") -> None:
+    """Store the answers to a sheet that was found, past the session.
 
     The answers are sealed to the wave's public key before they touch the database, so what is stored cannot be
     read until the wave is closed. The same answers sent twice, or at the same time, leave one ballot.
@@ -105,29 +102,21 @@ def record_answers(sheet: AnswerSheet, token: str, given: Mapping[str, str], com
     ------
     WaveClosed, WavePaused
         The wave is over, or takes no answers just now.
+    UnknownInvitation
+        Whoever the link belongs to was erased since.
     UnknownItem, UnknownResponse, CommentTooLong
         The answers do not fit what this link asks, or the comment what is kept; nothing is stored.
     """
-    if not sheet.is_open:
-        raise WaveClosed
-    if sheet.is_paused:
-        raise WavePaused
+    _require_open(sheet)
     answers = check_answers(sheet.instrument, sheet.items, given)
     inside: dict[str, object] = {"team": sheet.team_key, "answers": answers}
     if sheet.asks_comment and (text := clean_comment(comment)):
         inside["comment"] = text
     ballot = json.dumps(inside, separators=(",", ":"), ensure_ascii=False).encode()
-    values = {
-        "ballot_tag": ballot_tag(token),
-        "ballot_wave_id": sheet.wave_id,
-        "ballot_sealed": seal(sheet.public_key, ballot),
-    }
-    if db.engine.dialect.name == "postgresql":
-        _execute(_KEEP_AND_MARK, {**values, "of": sheet.invitation_id})
-    else:
-        _execute(_KEEP_IN_SQLITE, values)
-        _execute(_MARK_ANSWERED, {"of": sheet.invitation_id})
-    db.session.commit()
+    sealed = seal(sheet.public_key, ballot)
+    if not ballot_box.keep(sheet.invitation_id, sheet.wave_id, ballot_tag(token), sealed):
+        _require_open(find_answer_sheet(token, vault))
+        raise WavePaused  # it was, a moment ago
 
 
 def forget_response(invitation_id: UUID, vault: Vault) -> int:
@@ -147,22 +136,6 @@ def find_invitation_id(token: str, vault: Vault) -> UUID:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """An invitation, and what of its wave may change, as the look-up of a link gives them."""
-
-    id: UUID
-    team_key: str
-    answered: bool
-    rotating: list[str]
-    language: str
-    wave_id: int
-    state: str
-    closes_at: datetime
-    paused_at: datetime | None
-    public_key: bytes
-
-
-@dataclass(frozen=True)
 class _Facts:
     """What never changes of a wave once it has opened."""
 
@@ -177,83 +150,24 @@ class _Facts:
     asks_comment: bool
 
 
-# Statements on tables instead of classes: the session's own way takes three times as long for a row.
-_INVITATIONS, _BALLOTS = cast("Table", Invitation.__table__), cast("Table", Ballot.__table__)
-_WAVES, _TERMS = cast("Table", Wave.__table__), cast("Table", WaveTerms.__table__)
-_PEOPLE, _PULSES, _GROUPS = (cast("Table", model.__table__) for model in (Participant, Pulse, Group))
-
-_LOOK_UP = (
-    select(
-        *(_INVITATIONS.c[name] for name in ("id", "team_key", "answered", "rotating", "wave_id")),
-        _PEOPLE.c.language,
-        *(_WAVES.c[name] for name in ("state", "closes_at", "paused_at")),
-        _TERMS.c.public_key,
-    )
-    .join(_WAVES, _WAVES.c.id == _INVITATIONS.c.wave_id)
-    .join(_TERMS, _TERMS.c.wave_id == _WAVES.c.id)
-    .join(_PEOPLE, _PEOPLE.c.id == _INVITATIONS.c.participant_id)
-    .where(_INVITATIONS.c.token_hash == bindparam("token_hash"))
-)
-_LOOK_UP_AND_HOLD = _LOOK_UP.with_for_update(read=True, of=_WAVES)
-_READ_FACTS = (
-    select(
-        *(_WAVES.c.key, _WAVES.c.label, _PULSES.c.run_by, _GROUPS.c.key.label("programme")),
-        *(_WAVES.c.pulse_id, _TERMS.c.promise, _TERMS.c.minimum_group_size.label("minimum")),
-        *(_TERMS.c.instrument, _TERMS.c.asks_comment),
-    )
-    .join(_PULSES, _PULSES.c.id == _WAVES.c.pulse_id)
-    .join(_GROUPS, _GROUPS.c.id == _PULSES.c.programme_id)
-    .join(_TERMS, _TERMS.c.wave_id == _WAVES.c.id)
-    .where(_WAVES.c.id == bindparam("wave_id"))
-)
-_MARK_ANSWERED = update(_INVITATIONS).where(_INVITATIONS.c.id == bindparam("of")).values(answered=True)
-_BALLOT: Mapping[str, Any] = {name: bindparam(f"ballot_{name}") for name in ("tag", "wave_id", "sealed")}  # Any: values
-_IN_SQLITE, _IN_POSTGRESQL = sqlite.insert(_BALLOTS).values(_BALLOT), postgresql.insert(_BALLOTS).values(_BALLOT)
-_KEEP_IN_SQLITE = _IN_SQLITE.on_conflict_do_update(
-    index_elements=[_BALLOTS.c.tag], set_={"sealed": _IN_SQLITE.excluded.sealed}
-)
-_KEEP_AND_MARK = _MARK_ANSWERED.add_cte(
-    _IN_POSTGRESQL.on_conflict_do_update(
-        index_elements=[_BALLOTS.c.tag], set_={"sealed": _IN_POSTGRESQL.excluded.sealed}
-    )
-    .returning(_BALLOTS.c.tag)
-    .cte("kept")
-)
-"""Both in one round trip."""
+def _require_open(sheet: AnswerSheet) -> None:
+    if sheet.is_paused:
+        raise WavePaused
+    if not sheet.is_open:
+        raise WaveClosed
 
 
-def _execute(statement: Executable, values: Mapping[str, object]) -> CursorResult[Any]:  # Any: rows of the statement
-    """Execute a statement in the session's transaction, past the session."""
-    return db.session.connection().execute(statement, values)
-
-
-def _look_up(token_hash: bytes) -> RowMapping | None:
-    """Look a link up without a transaction where the database is asked over a wire: it saves two round trips."""
-    if db.engine.dialect.name == "sqlite":
-        return _execute(_LOOK_UP, {"token_hash": token_hash}).mappings().one_or_none()
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        return connection.execute(_LOOK_UP, {"token_hash": token_hash}).mappings().one_or_none()
-
-
-def _find(token: str, vault: Vault, *, lock: bool = False) -> _Found:
-    """Look a link up; with `lock`, hold the wave open until this transaction ends."""
-    if len(token) != TOKEN_LENGTH:
+def _find(token: str, vault: Vault) -> ballot_box.Found:
+    found = ballot_box.look_up(vault.lookup_hash(token)) if len(token) == TOKEN_LENGTH else None
+    if found is None:
         raise UnknownInvitation
-    token_hash = vault.lookup_hash(token)
-    row = (
-        _execute(_LOOK_UP_AND_HOLD, {"token_hash": token_hash}).mappings().one_or_none()
-        if lock
-        else _look_up(token_hash)
-    )
-    if row is None:
-        raise UnknownInvitation
-    return _Found(**row)
+    return found
 
 
 @lru_cache(maxsize=64)
 def _facts_of(wave_id: int, public_key: bytes) -> _Facts:  # noqa: ARG001 - a key of no other wave makes it safe to keep
     """A process reads what never changes of a wave once."""
-    row = dict(_execute(_READ_FACTS, {"wave_id": wave_id}).mappings().one())
+    row = ballot_box.facts_of(wave_id)
     return _Facts(**{**row, "instrument": from_document(row["instrument"])})
 
 

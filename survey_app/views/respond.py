@@ -41,8 +41,10 @@ def show(token: str) -> Page | tuple[str, int] | str | Response:
         return not_now(Reason.PAUSED)
     if sheet.answered and "again" not in request.args:
         return render_template("respond/already_answered.html", sheet=sheet, closes_on=_closes_on(sheet))
+    screens = screens_of(sheet.instrument, sheet.items)
+    first = tuple(item.id for item in screens[0].items)
     return kept_page(
-        ("form", *_alike(sheet), sheet.answered, *(item.id for item in sheet.items)),
+        ("form", *_alike(sheet), sheet.answered, first, len(screens)),
         lambda: _screen_page(sheet, 0, {}, is_fresh=True),
     )
 
@@ -50,29 +52,23 @@ def show(token: str) -> Page | tuple[str, int] | str | Response:
 @pages.post("/p/<token>")
 def answer(token: str) -> Page | tuple[str, int] | str | Response:
     """Walk to another screen with the answers so far, or send them all."""
-    g.only_reads = request.form.get("go") != "send"
+    g.only_reads = True  # the session, that is: a ballot goes past it
     try:
-        sheet = _find(token, to_answer=not g.only_reads)
+        sheet = _find(token)
         given = {item.id: request.form.get(item.id, "")[:10] for item in sheet.items}
         comment = request.form.get("comment", "")
-        if g.only_reads:
+        if request.form.get("go") != "send":
             return _walk(sheet, given) if sheet.is_open else _over_page(sheet)
-        record_answers(sheet, token, given, comment)
+        record_answers(sheet, token, given, vault(), comment)
     except UnknownInvitation:
         return render_template("respond/unknown.html"), 404
     except (WaveClosed, WavePaused) as error:
-        return not_now(Reason.PAUSED) if isinstance(error, WavePaused) else _over_page(sheet)
+        return not_now(Reason.PAUSED) if isinstance(error, WavePaused) else _over_page(_find(token))
     except CommentTooLong as error:
-        problem = gettext(
-            "Your comment has %(length)d characters; %(longest)d fit. Nothing has been sent yet.",
-            length=error.length,
-            longest=error.longest,
-        )
-        return _screen_page(sheet, _last_screen(sheet), given, problem=problem), 400
+        return _too_long_page(sheet, given, error), 400
     except InstrumentError:
         return render_template("respond/not_understood.html"), 400
-    is_empty = not any([*given.values(), comment.strip()])
-    return kept_page(("thanks", *_alike(sheet), sheet.team_key, is_empty), lambda: _thanks_page(sheet, is_empty))
+    return _thanks(sheet, is_empty=not any([*given.values(), comment.strip()]))
 
 
 @pages.errorhandler(SQLAlchemyError)
@@ -82,9 +78,9 @@ def try_again(error: SQLAlchemyError) -> Page:
     return not_now(Reason.UNUSABLE)
 
 
-def _find(token: str, *, to_answer: bool = False) -> AnswerSheet:
+def _find(token: str) -> AnswerSheet:
     """The answer sheet behind a link; the page speaks its owner's language from here on."""
-    sheet = find_answer_sheet(token, vault(), to_answer=to_answer)
+    sheet = find_answer_sheet(token, vault())
     speak(sheet.language, sheet.instrument.languages)
     return sheet
 
@@ -94,14 +90,16 @@ def _alike(sheet: AnswerSheet) -> tuple[object, ...]:
     return sheet.public_key, sheet.closes_at, current_language()
 
 
-def _thanks_page(sheet: AnswerSheet, is_empty: bool) -> str:  # noqa: FBT001 - as the template has it
-    return render_template(
-        "respond/thanks.html",
-        sheet=sheet,
-        closes_on=_closes_on(sheet),
-        is_empty=is_empty,
-        last_time=last_time_of(sheet),
-    )
+def _thanks(sheet: AnswerSheet, *, is_empty: bool) -> Response:
+    """The same for all whose teams have read the same of last time."""
+    last_time = last_time_of(sheet)
+
+    def make() -> str:
+        return render_template(
+            "respond/thanks.html", sheet=sheet, closes_on=_closes_on(sheet), is_empty=is_empty, last_time=last_time
+        )
+
+    return kept_page(("thanks", *_alike(sheet), last_time, is_empty), make)
 
 
 def _over_page(sheet: AnswerSheet) -> str:
@@ -123,6 +121,15 @@ def _step() -> int:
 
 def _last_screen(sheet: AnswerSheet) -> int:
     return len(screens_of(sheet.instrument, sheet.items)) - 1
+
+
+def _too_long_page(sheet: AnswerSheet, given: Mapping[str, str], error: CommentTooLong) -> str:
+    problem = gettext(
+        "Your comment has %(length)d characters; %(longest)d fit. Nothing has been sent yet.",
+        length=error.length,
+        longest=error.longest,
+    )
+    return _screen_page(sheet, _last_screen(sheet), given, problem=problem)
 
 
 def _screen_page(

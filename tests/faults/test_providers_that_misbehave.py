@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 from notifications.messages import Channel, MessageState
 from survey_app.app import create_app
 from survey_app.demo.text_peer import AUTH_TOKEN
-from survey_app.extensions import db
+from survey_app.extensions import close_connections, db
 from survey_app.models.messages import Attempt, DeliveryEvent, Message
 from survey_app.use_cases.messaging import deliver_messages, reconcile_messages
 from tests.faults.stage import DONE, misbehave
@@ -123,7 +123,7 @@ def call(stage, attempt, sid, status, *, token=AUTH_TOKEN, code=""):
     answer = made.test_client().post(path, data=form, headers={"X-Twilio-Signature": signature})
     with made.app_context():
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     return answer.status_code
 
 

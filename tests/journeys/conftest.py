@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import update
 
 from survey_app.app import create_app
-from survey_app.extensions import db
+from survey_app.extensions import close_connections, db
 from survey_app.models.pulses import Pulse
 from survey_app.processes.broker import free_port
 from tests.factories import Studio
@@ -218,4 +218,4 @@ def town(settings, migrated_sqlite):
         with served(app) as url:
             yield wave, url
         db.session.remove()
-        db.engine.dispose()
+        close_connections()

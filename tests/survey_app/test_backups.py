@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from notifications.messages import MessageState
 from survey_app.app import create_app
 from survey_app.cli.backup import backup, restore
-from survey_app.extensions import db, settings, vault
+from survey_app.extensions import close_connections, db, settings, vault
 from survey_app.models.accounts import Session
 from survey_app.models.clock import ClockBeat
 from survey_app.models.messages import Message
@@ -73,7 +73,7 @@ def restored(app, url):
         upgrade(directory=MIGRATIONS)
         yield other
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 def test_what_comes_back_is_what_was_published_with_its_log(programme, tmp_path, empty_url):
@@ -193,7 +193,7 @@ def test_the_commands(programme, tmp_path, empty_url):
     assert again.exit_code == 2
     with other.app_context():
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     if empty_url.startswith("sqlite"):
         with closing(sqlite3.connect(empty_url.removeprefix("sqlite:///"))) as file:
             assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -11,7 +11,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from survey_app.app import create_app
 from survey_app.cli.setup import roles_command
-from survey_app.extensions import db
+from survey_app.extensions import close_connections, db
 from survey_app.use_cases.database_roles import role_statements
 from tests.factories import CORE, mixed_answers
 
@@ -72,7 +72,7 @@ def test_a_pulse_is_answered_by_pages_that_cannot_read_it(wave, roles, ask):
             thanks = client.post(f"/p/{tokens[0]}", data={**dict.fromkeys(CORE, "3"), "go": "send"})
             assert "Thank you" in thanks.text
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     assert ask("web", "SELECT count(tag) FROM ballots") == [(1,)]
     for secret in ("SELECT sealed FROM ballots", "SELECT * FROM responses", "SELECT answer FROM answers_apart"):
         with pytest.raises(InsufficientPrivilege):

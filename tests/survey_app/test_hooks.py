@@ -11,7 +11,7 @@ from notifications.messages import Accepted, MessageState, Unknown
 from notifications.reports import twilio_report
 from notifications.windows import SendingWindow
 from survey_app.app import create_app
-from survey_app.extensions import db, settings
+from survey_app.extensions import close_connections, db, settings
 from survey_app.models.messages import Attempt, DeliveryEvent, Message
 from survey_app.models.participants import ContactPoint, OptOut
 from survey_app.stores.outbox import DatabaseOutbox
@@ -136,7 +136,7 @@ def twilio(app, settings_with_twilio, sent):
     yield call
     with made.app_context():
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 def test_a_signed_status_is_taken_in_and_answered_with_nothing(twilio, sent):

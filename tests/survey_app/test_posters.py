@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from survey_app.app import create_app
-from survey_app.extensions import db
+from survey_app.extensions import close_connections, db
 from survey_app.models.invitations import Invitation
 from survey_app.use_cases.errors import UnknownGroup
 from survey_app.use_cases.joining import find_poster, poster_of, posters_of
@@ -60,7 +60,7 @@ def test_the_page_says_whom_to_ask_and_has_no_way_to_answer(programme):
     with app.app_context():
         assert db.session.scalars(select(Invitation)).all() == []
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
 
 
 def test_without_an_address_it_says_so_to_both_sides(programme):

@@ -6,7 +6,7 @@ from sqlalchemy import event, func, select
 
 from instruments.errors import UnknownItem, UnknownResponse
 from survey_app.app import create_app
-from survey_app.extensions import db
+from survey_app.extensions import ANSWERS, close_connections, db
 from survey_app.models.ballots import Ballot
 from survey_app.models.invitations import Invitation
 from survey_app.use_cases.errors import UnknownInvitation, WaveClosed
@@ -99,7 +99,7 @@ def test_an_answer_costs_four_statements_at_most(studio, wave):
     first, second = wave.tokens("northtown-team-a")[:2]
     record_response(first, same_answer(3), studio.vault)
     statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    event.listen(db.engines[ANSWERS], "before_cursor_execute", lambda *args: statements.append(args[2]))
     record_response(second, same_answer(3), studio.vault)
     assert len([text for text in statements if not text.startswith("BEGIN")]) <= 4
 
@@ -121,4 +121,4 @@ def test_with_the_broker_gone_answers_are_kept(settings, studio, wave):
     assert ballots() == 1
     with app.app_context():
         db.session.remove()
-        db.engine.dispose()
+        close_connections()

@@ -1,7 +1,7 @@
 """An answer takes few statements, and pages that are the same for everybody are made once and hold nobody's answers."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from survey_app.extensions import db, vault
 from survey_app.use_cases.responding import find_answer_sheet
@@ -27,9 +27,9 @@ def statements(app):
         if not statement.startswith(("BEGIN", "SELECT 1")):
             asked.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", listen)
+    event.listen(Engine, "before_cursor_execute", listen)
     yield asked
-    event.remove(db.engine, "before_cursor_execute", listen)
+    event.remove(Engine, "before_cursor_execute", listen)
 
 
 def complete(client, token, **answers):
@@ -61,7 +61,7 @@ def test_walking_through_the_screens_holds_no_lock(wave, app, statements):
     client.get(f"/p/{token}")
     statements.clear()
     client.post(f"/p/{token}", data={"belonging": "3", "screen": "0", "go": "next"})
-    assert len(statements) == 1
+    assert len(statements) == 1  # the look-up of the link
     assert "FOR SHARE" not in statements[0]
 
 
