@@ -19,6 +19,7 @@ SEND_QUEUE = "send"
 WORK_QUEUE = "work"
 MESSAGES_A_JOB = 50
 CALLS_A_JOB = 20
+GROUPS_A_DRAWER, MOST_DRAWERS = 20, 16
 SLOT_SECONDS = 10
 LONGEST_JOB_SECONDS = 1500
 """A job of messages takes none up after 500 seconds, and the last one may take as long as a mail's lease."""
@@ -29,6 +30,7 @@ TASKS = {
         {
             "survey_app.jobs.waves.open_wave",
             "survey_app.jobs.waves.close_wave",
+            "survey_app.jobs.waves.draw_charts",
             "survey_app.jobs.exports.make_export",
             "survey_app.jobs.calling.make_calls",
         }
@@ -58,6 +60,12 @@ def _ring_in_parts(redis_url: str, job: str, message_ids: Iterable[UUID], now: d
 def ring_work(redis_url: str, job: str, row_id: int, now: datetime) -> None:
     """Ask a worker for a job about one wave: `open_wave` or `close_wave`."""
     _ring(redis_url, WORK_QUEUE, f"waves.{job}", [row_id], now, urgent=False)
+
+
+def ring_drawing(redis_url: str, drawers: int, now: datetime) -> None:
+    """Ask so many workers to draw what waits to be drawn, between them."""
+    for part in range(min(drawers, MOST_DRAWERS)):
+        _ring(redis_url, WORK_QUEUE, "waves.draw_charts", [part], now, urgent=False)
 
 
 def ring_export(redis_url: str, order_id: UUID, now: datetime) -> None:

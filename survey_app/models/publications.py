@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -113,6 +114,26 @@ class StoredChartRow(Base):
     fingerprint: Mapped[str]
     svg: Mapped[str] = mapped_column(Text)
     drawn_at: Mapped[datetime]
+
+
+class GroupDrawing(Base):
+    """That a group's pictures have to be drawn, who draws them, and what was found on the way.
+
+    Of each programme one row `is_last`: the pictures of groups beside one another, once all others are drawn.
+    `last_time` is what members of a team may be told of its newest wave; None where nothing was shown.
+    """
+
+    __tablename__ = "group_drawings"
+
+    group_key: Mapped[str] = mapped_column(primary_key=True)
+    programme_key: Mapped[str] = mapped_column(index=True)
+    is_last: Mapped[bool] = mapped_column(primary_key=True)
+    claim: Mapped[UUID | None]
+    claimed_at: Mapped[datetime | None]
+    drawn_at: Mapped[datetime | None]
+    lines: Mapped[int] = mapped_column(default=0)
+    flagged: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # Any: FlaggedLine as JSON
+    last_time: Mapped[dict[str, Any] | None]  # Any: LastTime as JSON
 
 
 class ProgrammeFlags(Base):

@@ -13,8 +13,18 @@ from flask import Flask
 from survey_app.config import Settings
 from survey_app.extensions import db, settings, vault
 from survey_app.models.clock import ClockBeat
-from survey_app.queues import SLOT_SECONDS, ring_calls, ring_delivery, ring_export, ring_reconciliation, ring_work
+from survey_app.queues import (
+    GROUPS_A_DRAWER,
+    SLOT_SECONDS,
+    ring_calls,
+    ring_delivery,
+    ring_drawing,
+    ring_export,
+    ring_reconciliation,
+    ring_work,
+)
 from survey_app.stores.doubts import doubts_to_raise
+from survey_app.stores.group_drawings import groups_waiting, programmes_to_draw
 from survey_app.stores.outbox import due_messages, expire_messages, give_up_expired_leases
 from survey_app.use_cases.answering_once import forget_requests
 from survey_app.use_cases.audit_chain import seal_entries
@@ -95,6 +105,8 @@ def _ring_waves(current: Settings, now: datetime) -> None:
         ring_work(current.redis_url, "open_wave", wave_id, now)
     for wave_id in waves_to_close(now):
         ring_work(current.redis_url, "close_wave", wave_id, now)
+    if programmes_to_draw():
+        ring_drawing(current.redis_url, 1 + groups_waiting() // GROUPS_A_DRAWER, now)
 
 
 def _ring_exports(current: Settings, now: datetime) -> None:

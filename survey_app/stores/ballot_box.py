@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, LargeBinary, Table, bindparam, select, update
+from sqlalchemy import Connection, LargeBinary, Table, and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +22,7 @@ from survey_app.models.ballots import Ballot
 from survey_app.models.groups import Group
 from survey_app.models.invitations import Invitation
 from survey_app.models.participants import Participant
+from survey_app.models.publications import GroupDrawing
 from survey_app.models.pulses import Pulse, Wave, WaveState, WaveTerms
 from survey_app.stores.strain import Strain
 
@@ -31,7 +32,10 @@ _STRAIN = Strain()
 
 @dataclass(frozen=True)
 class Found:
-    """An invitation, and what of its wave may change, as the look-up of a link gives them."""
+    """An invitation, and what of its wave may change, as the look-up of a link gives them.
+
+    `last_time` is what its team may be told of the wave before, known where that `is_drawn`.
+    """
 
     id: UUID
     team_key: str
@@ -43,6 +47,8 @@ class Found:
     closes_at: datetime
     paused_at: datetime | None
     public_key: bytes
+    is_drawn: bool
+    last_time: dict[str, Any] | None  # Any: JSON, read by stores.last_time_facts
 
 
 def look_up(token_hash: bytes) -> Found | None:
@@ -98,6 +104,7 @@ def _ask_once(question: Callable[[Connection], Answer]) -> Answer:
 
 _INVITATIONS, _BALLOTS = cast("Table", Invitation.__table__), cast("Table", Ballot.__table__)
 _WAVES, _TERMS = cast("Table", Wave.__table__), cast("Table", WaveTerms.__table__)
+_DRAWINGS = cast("Table", GroupDrawing.__table__)
 _PEOPLE, _PULSES, _GROUPS = (cast("Table", model.__table__) for model in (Participant, Pulse, Group))
 
 _LOOK_UP = (
@@ -106,10 +113,13 @@ _LOOK_UP = (
         _PEOPLE.c.language,
         *(_WAVES.c[name] for name in ("state", "closes_at", "paused_at")),
         _TERMS.c.public_key,
+        _DRAWINGS.c.drawn_at.is_not(None).label("is_drawn"),
+        _DRAWINGS.c.last_time,
     )
     .join(_WAVES, _WAVES.c.id == _INVITATIONS.c.wave_id)
     .join(_TERMS, _TERMS.c.wave_id == _WAVES.c.id)
     .join(_PEOPLE, _PEOPLE.c.id == _INVITATIONS.c.participant_id)
+    .outerjoin(_DRAWINGS, and_(_DRAWINGS.c.group_key == _INVITATIONS.c.team_key, ~_DRAWINGS.c.is_last))
     .where(_INVITATIONS.c.token_hash == bindparam("token_hash"))
 )
 _READ_FACTS = (

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from dashboards.pages.addresses import group_path
 from dashboards.pages.comparison import build_comparison_page
 from dashboards.pages.group import build_group_page
+from dashboards.pages.last_time import build_last_time
 from dashboards.snapshots import Level, ReportingGroup
 from survey_app.extensions import db
 from survey_app.models.accounts import Role, RoleGrant
@@ -61,9 +62,8 @@ def words_for_staff(message: Message, public_base_url: str, opt_out_url: str) ->
         .where(Invitation.id == message.invitation_id)
     ).one()
     with force_locale(message.language):
-        found = last_time_in_words(
-            DatabaseResults(wave.pulse.programme.key), team_key, _titles(instrument), message.language
-        )
+        told = build_last_time(DatabaseResults(wave.pulse.programme.key), team_key)
+        found = last_time_in_words(told, _titles(instrument), message.language) if told else None
         return {
             "wave": wave.label,
             "lines": "\n".join(_lines(found)) if found else "",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flask_babel import format_date, gettext
 
-from dashboards.pages.last_time import build_last_time
-from dashboards.snapshots import Measure, PublishedResults
+from dashboards.pages.last_time import LastTime
+from dashboards.snapshots import Measure
 from dashboards.trends import Reading, ReadingKind
 from survey_app.phrases import phrase
 
@@ -37,11 +37,8 @@ class LastTimeWords:
     started: str
 
 
-def last_time_in_words(results: PublishedResults, team_key: str, titles: Titles, language: str) -> LastTimeWords | None:
-    """What may be said to somebody of a team, in the language that is spoken just now; None where nothing was shown."""
-    found = build_last_time(results, team_key)
-    if found is None:
-        return None
+def last_time_in_words(found: LastTime, titles: Titles, language: str) -> LastTimeWords:
+    """What may be said to somebody of a team, in the language that is spoken just now."""
     change = found.small_change
     return LastTimeWords(
         wave=found.wave,

@@ -25,6 +25,7 @@ from survey_app.crypto.vault import Vault
 from survey_app.extensions import db, wait_long_for_locks
 from survey_app.models.ballots import Ballot
 from survey_app.models.pulses import Wave, WaveState
+from survey_app.stores.group_drawings import forget_drawings
 from survey_app.use_cases.comments import Written, keep_comments
 from survey_app.use_cases.errors import UnknownWave, WrongWaveState
 from survey_app.use_cases.publishing import (
@@ -87,6 +88,7 @@ def _publish(wave: Wave, now: datetime, vault: Vault) -> None:
     written = [Written(ballot["team"], ballot["comment"]) for ballot in opened if ballot.get("comment")]
     keep_comments(wave.id, frozen, written, results.blocks, vault)
     db.session.execute(delete(Ballot).where(Ballot.wave_id == wave.id))
+    forget_drawings(locked.pulse.programme.key)
     locked.state = WaveState.CLOSED
     locked.closed_at = now
     db.session.commit()

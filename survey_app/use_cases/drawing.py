@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import select, update
 
 from dashboards.charts.dots import VARIANTS, draw_dots, shared_extent
 from dashboards.charts.funnel import VARIANTS as FUNNEL_VARIANTS
@@ -21,55 +22,92 @@ from dashboards.funnel import FEWEST_GROUPS, funnel
 from dashboards.likeness import pooled_autocorrelation
 from dashboards.pages.addresses import slug
 from dashboards.pages.comparison import compared_on, current_cells
+from dashboards.pages.last_time import build_last_time
 from dashboards.pages.themes import lines_of, tried_variant
 from dashboards.snapshots import Flags, Level, ReportingGroup, ShownCell, StoredChart, TriedChange
 from dashboards.trends import Trend, trends_of
 from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.publications import ProgrammeFlags, ProgrammeLikeness, StoredChartRow
-from survey_app.models.pulses import Wave, WaveState
+from survey_app.models.pulses import Pulse, Wave
+from survey_app.stores.group_drawings import (
+    NOT_DRAWN_YET,
+    ClaimedGroup,
+    begin_drawings,
+    claim_group,
+    flags_found,
+    groups_waiting,
+    is_being_drawn,
+    note_drawn,
+    programmes_to_draw,
+)
 from survey_app.stores.published_results import DatabaseResults
 
 Picture = tuple[str, str, StoredChart]
 """(measure, variant, picture)"""
 
-Line = tuple[ReportingGroup, Trend]
-
-_NOT_DRAWN_YET = and_(Wave.state == WaveState.CLOSED, Wave.charts_drawn_at.is_(None))
+_LONGEST_SECONDS = 1200  # a job may take 1500
 
 
 def draw_charts(now: datetime) -> int:
     """Draw and store the pictures of every group that has a page, if a wave has closed since they were last drawn.
 
-    A group is read, drawn and stored one after the other, and nothing is locked while it is drawn.
+    Any number of jobs may do it at once: each takes one group after another, reads, draws and stores it, and nothing
+    is locked while it draws. It stops after twenty minutes; the clock rings for what is left.
 
     Returns
     -------
     int
-        How many pictures were drawn.
+        How many pictures this one drew.
     """
-    if db.session.scalar(select(Wave.id).where(_NOT_DRAWN_YET).limit(1)) is None:
-        db.session.rollback()
-        return 0
-    programmes = db.session.scalars(select(Group.key).where(Group.level == Level.PROGRAMME).order_by(Group.key)).all()
+    until = time.monotonic() + _LONGEST_SECONDS
+    begin_to_draw(now)
+    results: dict[str, DatabaseResults] = {}
     drawn = 0
-    for programme in programmes:
-        _measure_likeness(programme, now)
-        results = DatabaseResults(programme)
-        counted: list[Flags] = []
-        of_authorities: list[Line] = []
-        for group in results.groups():
-            sketch = _sketch(results, group)
-            db.session.rollback()
-            lines = [(group, trend) for trend in sketch.trends]
-            counted.append(count_flags(lines))
-            of_authorities += lines if group.level is Level.AUTHORITY else []
-            drawn += _store(group.key, list(_pictures(sketch)), now)
-        drawn += _draw_authorities(of_authorities, now)
-        drawn += _draw_tried(programme, now)
-        _store_flags(programme, together(counted), now)
+    while time.monotonic() < until and (claimed := claim_group()) is not None:
+        of_programme = results.setdefault(claimed.programme, DatabaseResults(claimed.programme))
+        drawn += (_draw_together if claimed.is_last else _draw_group)(claimed, of_programme, now)
+    return drawn
+
+
+def begin_to_draw(now: datetime) -> int:
+    """Say which groups have to be drawn, unless somebody has; return how many wait."""
+    for programme in programmes_to_draw():
+        if not is_being_drawn(programme):
+            _measure_likeness(programme, now)
+            begin_drawings(programme, [group.key for group in DatabaseResults(programme).groups()])
+    return groups_waiting()
+
+
+def _draw_group(claimed: ClaimedGroup, results: DatabaseResults, now: datetime) -> int:
+    """A group's own pictures; which of its lines are unusual; and what members of a team may be told."""
+    group = results.group(claimed.key)
+    if group is None:
+        db.session.rollback()
+        note_drawn(claimed, now)
+        db.session.commit()
+        return 0
+    sketch = _sketch(results, group)
+    told = build_last_time(results, group.key) if group.level is Level.TEAM else None
+    db.session.rollback()
+    drawn = _store(group.key, list(_pictures(sketch)), now)
+    note_drawn(claimed, now, count_flags((group, trend) for trend in sketch.trends), told)
+    db.session.commit()
+    return drawn
+
+
+def _draw_together(claimed: ClaimedGroup, results: DatabaseResults, now: datetime) -> int:
+    """What shows groups beside one another, once each has its own; then the programme's waves are drawn."""
+    drawn = _draw_authorities(results, now) + _draw_tried(claimed.programme, now)
+    pulses = select(Pulse.id).join(Group, Group.id == Pulse.programme_id).where(Group.key == claimed.programme)
+    undrawn = select(Wave.id).where(NOT_DRAWN_YET, Wave.pulse_id.in_(pulses)).order_by(Wave.id)
+    waves = db.session.scalars(undrawn.with_for_update()).all()  # before the drawings: as whoever has them drawn anew
+    if not note_drawn(claimed, now):
+        db.session.rollback()
+        return drawn
+    _store_flags(claimed.programme, together(flags_found(claimed.programme)), now)
     db.session.execute(
-        update(Wave).where(_NOT_DRAWN_YET).values(charts_drawn_at=now).execution_options(synchronize_session=False)
+        update(Wave).where(Wave.id.in_(waves)).values(charts_drawn_at=now).execution_options(synchronize_session=False)
     )
     db.session.commit()
     return drawn
@@ -125,8 +163,15 @@ def _pictures(sketch: _Sketch) -> Iterator[Picture]:
                 yield measure, variant, draw_funnel(found, variant)
 
 
-def _draw_authorities(lines: Sequence[Line], now: datetime) -> int:
+def _draw_authorities(results: DatabaseResults, now: datetime) -> int:
     """Small pictures of a programme's authorities, on axes that they share."""
+    lines = [
+        (group, trend)
+        for group in results.groups()
+        if group.level is Level.AUTHORITY
+        for trend in _sketch(results, group).trends
+    ]
+    db.session.rollback()
     if not lines:
         return 0
     frame = frame_of(trend for _, trend in lines)
@@ -159,7 +204,6 @@ def _draw_tried(programme: str, now: datetime) -> int:
 def _store_flags(programme: str, found: Flags, now: datetime) -> None:
     flagged = [asdict(line) for line in found.flagged]
     db.session.merge(ProgrammeFlags(programme_key=programme, lines=found.lines, flagged=flagged, counted_at=now))
-    db.session.commit()
 
 
 def _store(key: str, pictures: Sequence[Picture], now: datetime) -> int:

@@ -85,7 +85,6 @@ def waves_to_close(now: datetime) -> list[int]:
     interrupted = (Wave.state == WaveState.CLOSED) & or_(
         Wave.key_destroyed_at.is_(None),
         Wave.compacted_at.is_(None),
-        Wave.charts_drawn_at.is_(None),
         Wave.described_at.is_(None),
     )
     untold = and_(*waits_for_digests(now))

@@ -11,6 +11,7 @@ from dashboards.trends import Trend, trends_of
 from survey_app.extensions import db
 from survey_app.models.pulses import Wave, WaveState
 from survey_app.models.ranges import NewRangeRow
+from survey_app.stores.group_drawings import forget_drawings
 from survey_app.stores.published_results import DatabaseResults
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import NoNewRange
@@ -60,6 +61,7 @@ def begin_new_range(
         .values(charts_drawn_at=None)
         .execution_options(synchronize_session=False)
     )
+    forget_drawings(programme)
     db.session.commit()
 
 

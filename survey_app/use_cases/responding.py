@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -31,7 +32,8 @@ class AnswerSheet:
     """What somebody with a link is shown: the items asked of them, the promise, and whether answers are already in.
 
     `newer_wave` is the label of a wave of the same pulse that is open where this one is over, or empty. The wave's
-    public key, to which answers are sealed, is of no other wave: it says which sheets are alike.
+    public key, to which answers are sealed, is of no other wave: it says which sheets are alike. `last_time` is what
+    the team may be told of the wave before (`stores.last_time_facts`), known where that `is_drawn`.
     """
 
     wave_key: str
@@ -53,6 +55,8 @@ class AnswerSheet:
     invitation_id: UUID
     wave_id: int
     public_key: bytes
+    is_drawn: bool
+    last_time: dict[str, Any] | None  # Any: JSON
 
 
 def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
@@ -80,6 +84,8 @@ def find_answer_sheet(token: str, vault: Vault) -> AnswerSheet:
         invitation_id=found.id,
         wave_id=found.wave_id,
         public_key=found.public_key,
+        is_drawn=found.is_drawn,
+        last_time=found.last_time,
     )
 
 

@@ -14,6 +14,7 @@ from survey_app.extensions import db
 from survey_app.models.groups import Group
 from survey_app.models.pulses import Pulse, Wave, WaveState
 from survey_app.models.small_changes import BlueprintItem, SmallChange, SmallChangeIdea
+from survey_app.stores.group_drawings import forget_drawings
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import ChangedMeanwhile, TooManyIdeas, UnknownSmallChange, UnusableSmallChange
 from survey_app.use_cases.groups import find_group, groups_inside_of, programme_of
@@ -222,3 +223,4 @@ def _draw_again(team: Group) -> None:
     db.session.execute(
         update(Wave).where(Wave.id == newest).values(charts_drawn_at=None).execution_options(synchronize_session=False)
     )
+    forget_drawings(programme_of(team).key)

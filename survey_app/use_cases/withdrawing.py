@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from survey_app.extensions import db
 from survey_app.models.publications import PublishedCellRow, StoredChartRow
 from survey_app.models.pulses import Pulse, Wave, WaveState
+from survey_app.stores.group_drawings import forget_drawings
 from survey_app.use_cases.auditing import note
 from survey_app.use_cases.errors import UnknownWave, WrongWaveState
 
@@ -55,3 +56,4 @@ def _draw_the_others_again(wave: Wave) -> None:
         .values(charts_drawn_at=None)
         .execution_options(synchronize_session=False)
     )
+    forget_drawings(wave.pulse.programme.key)

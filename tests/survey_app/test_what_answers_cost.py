@@ -1,9 +1,12 @@
 """An answer takes few statements, and pages that are the same for everybody are made once and hold nobody's answers."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Engine, event
 
 from survey_app.extensions import db, vault
+from survey_app.use_cases.drawing import draw_charts
 from survey_app.use_cases.responding import find_answer_sheet
 from survey_app.views.packing import kept_page, packed
 from tests.factories import CORE, mixed_answers
@@ -52,6 +55,33 @@ def test_a_completion_takes_four_statements_at_most(wave, app, statements):
     assert len(statements) == 4 * (3 if in_one else 4), statements[:8]
     writes = [each for each in statements if not each.lstrip().startswith("SELECT")]
     assert len(writes) == 4 * (1 if in_one else 2)
+
+
+def test_what_came_of_last_time_costs_no_question_once_pictures_are_drawn(studio, app, statements):
+    studio.set_up({"Team A": 40, "Team B": 8})
+    studio.run_wave({TEAM_A: mixed_answers(8), "northtown-team-b": mixed_answers(8)})
+    live = thanks_of(studio.open(), app, "northtown-team-b")
+    draw_charts(datetime.now(UTC))
+    db.session.rollback()
+    wave = studio.open(opened_at=datetime(2026, 7, 6, 8, tzinfo=UTC))
+    first, second = wave.tokens(TEAM_A)[0], wave.tokens("northtown-team-b")[0]
+    db.session.rollback()
+    complete(app.test_client(), first)  # a process learns once what never changes of a wave
+    statements.clear()
+    _, thanks = complete(app.test_client(), second)
+    assert len(statements) == (3 if db.engine.dialect.name == "postgresql" else 4), statements
+    assert "What came of last time" in thanks.text
+    assert last_time_in(thanks.text) == last_time_in(live.text)
+
+
+def thanks_of(wave, app, team):
+    token = wave.tokens(team)[0]
+    db.session.rollback()
+    return complete(app.test_client(), token)[1]
+
+
+def last_time_in(page):
+    return page.partition("What came of last time")[2].partition("What happens next")[0]
 
 
 def test_walking_through_the_screens_holds_no_lock(wave, app, statements):
