@@ -77,16 +77,19 @@ def _print(title: str, floor: _Server, product: _Server, tokens: Sequence[str]) 
         pairs = []
         for _ in range(TURNS):
             mine, left = left[:COMPLETIONS_A_TURN], left[COMPLETIONS_A_TURN:]
-            pairs.append((floor.meet(crowd, mine), product.meet(crowd, mine)))
-        ratios = [ours.a_second / least.a_second for least, ours in pairs]
-        for name, turns in (("floor", [pair[0] for pair in pairs]), ("product", [pair[1] for pair in pairs])):
+            pairs.append((floor.meet(crowd, mine), floor.meet(crowd, mine, "bare"), product.meet(crowd, mine)))
+        for name, turns in zip(("floor", "barest", "product"), zip(*pairs, strict=True), strict=True):
             print(
                 f"  {crowd:3} at once  {name:8} {_middle(turn.a_second for turn in turns):6.0f} a second, 95 of 100 "
                 f"within {_middle(turn.p95_ms for turn in turns):5.0f} ms, server CPU "
                 f"{_middle(turn.cpu_ms for turn in turns):5.2f} ms, others took "
                 f"{_middle(turn.others for turn in turns):.0%}"
             )
-        print(f"  {crowd:3} at once  ratio    {_middle(ratios):6.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+        for place, name in enumerate(("floor", "barest")):
+            ratios = [turns[-1].a_second / turns[place].a_second for turns in pairs]
+            print(
+                f"  {crowd:3} at once  of the {name:6} {_middle(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+            )
 
 
 def _middle(values: object) -> float:
@@ -98,12 +101,12 @@ class _Server:
     process: subprocess.Popen[bytes]
     port: int
 
-    def meet(self, crowd: int, tokens: Sequence[str]) -> Turn:
+    def meet(self, crowd: int, tokens: Sequence[str], folder: str = "p") -> Turn:
         """Let so many people at once complete a pulse each, one after another."""
         before, machine = _cpu_of(self.process.pid), _machine()
         own = time.process_time()
         started = time.perf_counter()
-        waited = asyncio.run(_complete_all(self.port, crowd, tokens))
+        waited = asyncio.run(_complete_all(self.port, crowd, tokens, folder))
         seconds = time.perf_counter() - started
         used = _cpu_of(self.process.pid) - before
         busy, total = (after - past for after, past in zip(_machine(), machine, strict=True))
@@ -113,7 +116,7 @@ class _Server:
         )
 
 
-async def _complete_all(port: int, crowd: int, tokens: Sequence[str]) -> list[float]:
+async def _complete_all(port: int, crowd: int, tokens: Sequence[str], folder: str) -> list[float]:
     left = iter(tokens)
     waited: list[float] = []
 
@@ -121,8 +124,8 @@ async def _complete_all(port: int, crowd: int, tokens: Sequence[str]) -> list[fl
         for token in left:
             started = time.perf_counter()
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
-            await _ask(reader, writer, f"GET /p/{token}", b"")
-            await _ask(reader, writer, f"POST /p/{token}", _BODY)
+            await _ask(reader, writer, f"GET /{folder}/{token}", b"")
+            await _ask(reader, writer, f"POST /{folder}/{token}", _BODY)
             writer.close()
             waited.append(time.perf_counter() - started)
 

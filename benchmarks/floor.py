@@ -1,6 +1,7 @@
-"""The floor: a bare Flask form of as many items, one row a POST, and nothing else: no link, no lock, no sealing.
+"""Two floors: a bare Flask form of as many items, one row a POST, and nothing else: no link, no lock, no sealing.
 
-Served by the same server on the same kind of database, it says what the machine gives today.
+The one under `/p` is written as Flask's first pages show it, with `render_template_string`; the one under `/bare` has
+its page compiled once. Served by the same server on the same kind of database, they say what the machine gives today.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import uuid
 from typing import Any
 
 import psycopg
-from flask import Flask, render_template, request
+from flask import Flask, render_template, render_template_string, request
 from jinja2 import DictLoader
 
 DATABASE_URL = os.environ.get("FLOOR_DATABASE_URL", "")
@@ -45,11 +46,25 @@ def _connection() -> Any:  # Any: the connection of either database
 
 @app.get("/p/<token>")
 def show(token: str) -> str:  # noqa: ARG001 - as the product's address
-    return render_template("form.html", items=ITEMS)
+    return render_template_string(FORM, items=ITEMS)
 
 
 @app.post("/p/<token>")
 def answer(token: str) -> str:  # noqa: ARG001 - as the product's address
+    return render_template_string(THANKS, count=_keep())
+
+
+@app.get("/bare/<token>")
+def show_bare(token: str) -> str:  # noqa: ARG001 - as the product's address
+    return render_template("form.html", items=ITEMS)
+
+
+@app.post("/bare/<token>")
+def answer_bare(token: str) -> str:  # noqa: ARG001 - as the product's address
+    return render_template("thanks.html", count=_keep())
+
+
+def _keep() -> int:
     given = {name: value for name, value in request.form.items() if value in "12345"}
     _connection().execute(_LOCAL.insert, (uuid.uuid4().hex, json.dumps(given)))
-    return render_template("thanks.html", count=len(given))
+    return len(given)

@@ -131,7 +131,7 @@ def wait_long_for_locks() -> None:
 
 
 def _engine_options(url: str, patience: Patience) -> dict[str, Any]:  # Any: SQLAlchemy's own options
-    """As many connections as a web process has threads.
+    """More connections than a web process has threads, of each kind.
 
     No option lets an error print what was written: it may be answers.
     """

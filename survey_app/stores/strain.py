@@ -1,4 +1,4 @@
-"""When the database cannot keep up, most questions are refused at once instead of queueing until browsers give up."""
+"""When the database fails, most questions are refused at once instead of queueing until browsers give up."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from threading import Lock
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-CROWD = 3
-"""So many questions under way in one process, of the four that it has threads for, are a crowd."""
 SECONDS = 1.0
-"""So long after a question has failed a crowd is not joined."""
+"""So long after a question has failed, one at a time tries whether the database is back."""
 
 
 class DatabaseStrained(SQLAlchemyError):
-    """The database has just failed somebody, and others are waiting for it. Whoever asked may come again."""
+    """The database has just failed somebody, and somebody else is trying it. Whoever asked may come again."""
 
 
 class Strain:
@@ -32,7 +30,7 @@ class Strain:
     def asking(self) -> Iterator[None]:
         """A question is under way; raise `DatabaseStrained` where it had better not be asked now."""
         with self._lock:
-            if self._under_way >= CROWD and time.monotonic() - self._failed_at < SECONDS:
+            if self._under_way and time.monotonic() - self._failed_at < SECONDS:
                 raise DatabaseStrained
             self._under_way += 1
         try:

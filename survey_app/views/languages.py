@@ -64,10 +64,13 @@ def _chosen() -> str | None:
 
 
 def _given(name: str) -> str:
+    given = request.args.get(name)
+    if given is not None or request.method != "POST":
+        return given or ""
     try:
-        return request.values.get(name, "")
+        return request.form.get(name, "")
     except HTTPException:  # a form that cannot be read has a page too
-        return request.args.get(name, "")
+        return ""
 
 
 def _keep_choice(response: Response) -> Response:
