@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from survey_app.app import create_app
 from survey_app.extensions import OF_PAGES
+from survey_app.views.gate import Gate
 
 app = create_app(patience=OF_PAGES)
+app.wsgi_app = Gate(app.wsgi_app)  # type: ignore[method-assign]

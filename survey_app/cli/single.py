@@ -13,8 +13,8 @@ from survey_app.extensions import settings
 GRANIAN = (
     "--interface", "wsgi",
     "--workers", os.environ.get("WEB_CONCURRENCY", "2"),
-    "--blocking-threads", "2",  # four take a third longer for the same: they wait for one another's interpreter
-    "--backpressure", "64",
+    "--blocking-threads", "128",  # they wait for requests that come in slowly; `views.gate` lets two of them on
+    "--backpressure", "128",
     "--http1-header-read-timeout", "5000",  # milliseconds: a phone that stops in the middle is not waited for longer
     "--respawn-failed-workers",
     "--respawn-interval", "0.5",

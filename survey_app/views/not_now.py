@@ -12,6 +12,7 @@ from flask_babel import format_time, gettext
 from survey_app.extensions import settings
 from survey_app.phrases import phrase
 from survey_app.stores.maintenance import maintenance
+from survey_app.views.gate import TOO_BUSY
 
 RETRY_AFTER = {"Retry-After": "30"}
 _ALWAYS_ANSWERED = frozenset({"health", "hooks", None})
@@ -25,13 +26,15 @@ class Reason(Enum):
     """Why not: a heading and a sentence."""
 
     UNUSABLE = (phrase("Sorry, this is not working just now"), phrase("Nothing is lost."))
+    BUSY = (phrase("Many people are here just now"), phrase("Nothing is lost."))
     MAINTENANCE = (phrase("We are looking after this page"), phrase("It will be back soon. Nothing is lost."))
     PAUSED = (phrase("This pulse is paused"), phrase("Answers that are in are kept, and your link stays good."))
 
 
 def init_app(app: Flask) -> None:
-    """Answer every page with “back soon” while this host is being looked after."""
+    """Answer every page with “back soon” while this host is being looked after, or cannot keep up."""
     app.before_request(_show_maintenance)
+    app.before_request(_show_busy)
 
 
 def not_now(reason: Reason, until: datetime | None = None) -> Page:
@@ -54,6 +57,11 @@ def _back_at(until: datetime | None) -> str:
         return ""
     local = until.astimezone(ZoneInfo(settings().default_time_zone))
     return gettext("It should be back at %(time)s.", time=format_time(local, "HH:mm", rebase=False))
+
+
+def _show_busy() -> Page | None:
+    is_busy = request.environ.get(TOO_BUSY, False) and request.endpoint != "health.live"
+    return not_now(Reason.BUSY) if is_busy else None
 
 
 def _show_maintenance() -> Page | None:

@@ -133,7 +133,7 @@ class Stage:
         kill(worker)
         return self.states()
 
-    def settle(self, seconds: float = 0.6) -> None:
+    def settle(self, seconds: float = 1.0) -> None:
         """Wait until the queue is empty and nothing has changed for a moment."""
         broker = Redis.from_url(self.settings.redis_url)
         before, since, deadline = None, time.monotonic(), time.monotonic() + 40
