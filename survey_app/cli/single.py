@@ -21,7 +21,7 @@ GRANIAN = (
     "--workers-max-rss", "400",  # MiB: a worker that has grown so large is replaced
     "--workers-kill-timeout", "20",
     "--no-ws",
-    "--log-level", "warning",
+    "--log-level", "error",  # its warnings are about choices that are explained here
 )  # fmt: skip
 
 

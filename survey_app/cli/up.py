@@ -50,7 +50,7 @@ def up(*, demo: bool) -> None:
             supervisor.start(ChildProcess("bounces", (*_PULSE, "bounces", "listen")))
         for name, arguments in _PROCESSES.items():
             supervisor.start(ChildProcess(name, (*_PULSE, *arguments)))
-        _wait_until_ready(settings)
+        _wait_until_ready(settings, supervisor)
         _say_where(settings, demo=demo)
         with contextlib.suppress(KeyboardInterrupt):
             supervisor.keep_running()
@@ -133,9 +133,10 @@ def _prepare_broker() -> EmbeddedBroker:
     return broker
 
 
-def _wait_until_ready(settings: Settings) -> None:
+def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
+        supervisor.look_after()
         try:
             with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/health/ready", timeout=1):
                 return

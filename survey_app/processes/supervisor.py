@@ -59,10 +59,14 @@ class Supervisor:
             signal.signal(number, self._stop)
         try:
             while not self.stopped.wait(_LOOK_SECONDS):
-                for running in self._family:
-                    _revive(running)
+                self.look_after()
         finally:
             self.end()
+
+    def look_after(self) -> None:
+        """Start again whoever has died, when its time has come."""
+        for running in self._family:
+            _revive(running)
 
     def end(self) -> None:
         """Ask every child to finish, those that others need last; end what does not in time."""
