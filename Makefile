@@ -11,7 +11,7 @@ export
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-quick check bench browser foreign peers lighthouse translations stylesheet explorer format requirements clean
+.PHONY: help run test coverage test-quick check security sbom bench browser foreign peers lighthouse translations stylesheet explorer format requirements clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,6 +40,19 @@ check: $(VENV)/.dev ## lint, types, import contracts, documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -q tests/architecture
+
+security: $(VENV)/.dev build/security/bin/semgrep ## look for known mistakes: bandit, our own rules for semgrep, the API under fire
+	$(BIN)/pytest -q tests/architecture/test_known_mistakes.py tests/survey_app/test_api_under_fire.py
+
+build/security/bin/semgrep: | $(VENV)/.uv
+	@$(BIN)/uv venv -q --python $(PYTHON) build/security
+	@$(BIN)/uv pip install -q --python build/security/bin/python "semgrep>=1.180,<2"
+
+sbom: $(VENV)/.dev ## write down everything that the product installs, as CycloneDX, to build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements/app.txt --pyproject pyproject.toml --sv 1.6 \
+		--output-reproducible -o build/sbom.json
+	@$(BIN)/python -c 'import json; print(len(json.load(open("build/sbom.json"))["components"]), "components in build/sbom.json")'
 
 bench: $(VENV)/.dev ## run the benchmarks
 	$(BIN)/python -m benchmarks

@@ -25,6 +25,7 @@ from survey_app.views import (
     languages,
     manage,
     not_now,
+    numbers,
     opting_out,
     people,
     programs,
@@ -52,6 +53,7 @@ from survey_app.views import (
 
 def register_views(app: Flask, *, demo: bool) -> None:
     """Add every page to an application; the demo's own pages only in a demo."""
+    numbers.init_app(app)
     languages.init_app(app)
     not_now.init_app(app)
     guard.init_app(app)

@@ -6,7 +6,7 @@ import re
 
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from survey_app.extensions import db
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     """Answer errors with a page that says what to do next."""
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(SQLAlchemyError, _show_database_error)
+    app.register_error_handler(DataError, _show_unusable_text)
     app.register_error_handler(Exception, _show_last_resort)
 
 
@@ -47,6 +48,12 @@ def _show_database_error(error: SQLAlchemyError) -> tuple[str, int, dict[str, st
     note_database_error(error)
     page, code = _page(ServiceUnavailable.code)
     return page, code, RETRY_AFTER
+
+
+def _show_unusable_text(error: DataError) -> tuple[str, int]:
+    """PostgreSQL cannot hold what was written, such as a character without a number: coming again would not help."""
+    note_database_error(error)
+    return _page(400)
 
 
 def note_database_error(error: SQLAlchemyError) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import segno
 from flask import Blueprint, abort, render_template
 from flask_babel import gettext
-from markupsafe import Markup
 
 from survey_app.extensions import settings, vault
 from survey_app.use_cases.errors import UnknownGroup
 from survey_app.use_cases.joining import Poster, find_poster, poster_of, posters_of
 from survey_app.views.guard import current_viewer
 from survey_app.views.navigation import home_links
+from survey_app.views.qr_pictures import qr_picture
 
 pages = Blueprint("joining", __name__)
 
@@ -44,17 +43,13 @@ def poster(team: str) -> str:
     except UnknownGroup:
         abort(404)
     address = f"{settings().public_base_url}/join/{found.code}"
-    return render_template("manage/poster.html", poster=found, address=address, picture=_picture(address))
+    return render_template(
+        "manage/poster.html", poster=found, address=address, picture=qr_picture(address, error="q", scale=8)
+    )
 
 
 def _programme() -> str:
     return current_viewer().programme
-
-
-def _picture(address: str) -> Markup:
-    """A QR code without colours or styles of its own, so that the strict policy for content holds."""
-    code = segno.make(address, error="q", micro=False)
-    return Markup(code.svg_inline(scale=8, border=4, svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704 - segno's own
 
 
 def _letter(found: Poster) -> str:

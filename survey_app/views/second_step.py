@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import segno
 from flask import Blueprint, abort, redirect, render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from survey_app.extensions import settings, vault
@@ -16,6 +14,7 @@ from survey_app.use_cases.identities import is_connected
 from survey_app.use_cases.identity_providers import provider_of
 from survey_app.views.guard import current_session, current_viewer, needs_second_steps, session_cookie, set_cookie
 from survey_app.views.navigation import home_links
+from survey_app.views.qr_pictures import qr_picture
 
 pages = Blueprint("second_step", __name__)
 
@@ -118,7 +117,6 @@ def _ask(problem: str) -> str:
 
 def _set_up(problem: str) -> str:
     enrolment = second_steps.begin_enrolment(current_viewer(), vault())
-    code = segno.make(enrolment.address, error="m", micro=False)
-    picture = Markup(code.svg_inline(scale=5, border=4, svgclass="qr", lineclass=None, omitsize=True))  # noqa: S704
+    picture = qr_picture(enrolment.address, error="m", scale=5)
     secret = " ".join(enrolment.secret[at : at + 4] for at in range(0, len(enrolment.secret), 4))
     return render_template("sign_in/set_up.html", picture=picture, secret=secret, problem=problem)

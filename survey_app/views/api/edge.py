@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, json, request
 from marshmallow import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from survey_app.extensions import vault
@@ -78,6 +78,12 @@ def _not_now(error: SQLAlchemyError) -> Response:
     refused = problem(503, "Not working just now", "Nothing is lost. Try again after half a minute.")
     refused.headers.update(RETRY_AFTER)
     return refused
+
+
+@pages.errorhandler(DataError)
+def _unusable(error: DataError) -> Response:
+    note_database_error(error)
+    return problem(400, "The question is not right", "It holds a character that cannot be kept, such as NUL.")
 
 
 @pages.errorhandler(HTTPException)
