@@ -49,7 +49,7 @@ _ITEMS = (
     "belonging", "help", "heard", "difference", "fit", "shared-aim", "team-future", "small-changes", "own-future",
     "energy", "numb", "switch-off",
 )  # fmt: skip
-_BODY = ("&".join(f"{item}=3" for item in _ITEMS) + "&go=send&language=en").encode()
+BODY = ("&".join(f"{item}=3" for item in _ITEMS) + "&go=send&language=en").encode()
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,10 @@ async def _complete_all(port: int, crowd: int, tokens: Sequence[str], folder: st
         for token in left:
             started = time.perf_counter()
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
-            await _ask(reader, writer, f"GET /{folder}/{token}", b"")
-            await _ask(reader, writer, f"POST /{folder}/{token}", _BODY)
+            opened = await ask(reader, writer, f"GET /{folder}/{token}", b"")
+            sent = await ask(reader, writer, f"POST /{folder}/{token}", BODY)
+            if (opened, sent) != (200, 200):
+                raise RuntimeError(f"A page answered {opened}, sending {sent}.")
             writer.close()
             waited.append(time.perf_counter() - started)
 
@@ -133,31 +135,29 @@ async def _complete_all(port: int, crowd: int, tokens: Sequence[str], folder: st
     return waited
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: str, body: bytes) -> None:
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: str, body: bytes) -> int:
+    """Ask for a page on a connection, read it whole, and return its status."""
     kind = "Content-Type: application/x-www-form-urlencoded\r\n" if body else ""
     head = f"{what} HTTP/1.1\r\nHost: {LOOPBACK}\r\nAccept-Encoding: gzip\r\n{kind}Content-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)
-    head_read = await reader.readuntil(b"\r\n\r\n")
-    if b" 200 " not in head_read.split(b"\r\n", 1)[0]:
-        raise RuntimeError(head_read.split(b"\r\n", 1)[0].decode())
-    length = next(
-        int(line.split(b":")[1]) for line in head_read.lower().split(b"\r\n") if line.startswith(b"content-length")
-    )
+    answer = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
+    length = next(int(line.split(b":")[1]) for line in answer if line.startswith(b"content-length"))
     await reader.readexactly(length)
+    return int(answer[0].split()[1])
 
 
 @contextlib.contextmanager
 def _both_servers(url: str) -> Iterator[tuple[_Server, _Server, list[str]]]:
     """The floor and the product, each with a database of its own of the same kind."""
     logging.getLogger("survey_app").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as folder, _databases(url, Path(folder)) as (floor_url, product_url):
+    with tempfile.TemporaryDirectory() as folder, databases(url, Path(folder)) as (floor_url, product_url):
         ensure_secrets(Path(folder))
         environment = {**os.environ, "DATA_DIR": folder, "DATABASE_URL": product_url, "FLOOR_DATABASE_URL": floor_url}
         environment["PUBLIC_BASE_URL"] = f"http://{LOOPBACK}"
         subprocess.run(
             [sys.executable, "-m", "survey_app", "db", "upgrade"], env=environment, check=True, capture_output=True
         )
-        tokens = _prepare(environment)
+        tokens = prepare(environment)
         servers = [_serve(target, environment) for target in ("benchmarks.floor:app", "survey_app.wsgi:app")]
         try:
             yield servers[0], servers[1], tokens
@@ -168,7 +168,8 @@ def _both_servers(url: str) -> Iterator[tuple[_Server, _Server, list[str]]]:
 
 
 @contextlib.contextmanager
-def _databases(url: str, folder: Path) -> Iterator[tuple[str, str]]:
+def databases(url: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Two empty databases of a kind: for the floor, and for the product."""
     make = "CREATE TABLE floor_answers (id text PRIMARY KEY, given text)"
     if not url:
         with contextlib.closing(sqlite3.connect(folder / "floor.sqlite")) as connection:
@@ -190,7 +191,7 @@ def _databases(url: str, folder: Path) -> Iterator[tuple[str, str]]:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _prepare(environment: dict[str, str]) -> list[str]:
+def prepare(environment: dict[str, str]) -> list[str]:
     """A wave, and a link for everybody of it."""
     app = create_app(load_settings(environment))
     with app.app_context():
@@ -229,18 +230,19 @@ def _serve(target: str, environment: dict[str, str]) -> _Server:
 def _cpu_of(pid: int) -> float:
     """CPU seconds of a process and its children, those that live."""
     ticks = 0
-    for each in [pid, *_children(pid)]:
+    for each in [pid, *children(pid)]:
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Every process that descends from one."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, task.read_text().split()):
-            found += [child, *_children(child)]
+            found += [child, *children(child)]
     return found
 
 

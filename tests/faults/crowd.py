@@ -6,7 +6,7 @@ import http.client
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -23,6 +23,8 @@ class Crowd:
     """People with a link each, who press Send once, or again and again until they are thanked."""
 
     ports: Sequence[int]
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What who holds a link answers; everybody else answers 4."""
     acknowledged: dict[str, float] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
@@ -61,22 +63,24 @@ class Crowd:
 
     def _send(self, token: str) -> bool:
         port = self.ports[hash(token) % len(self.ports)]
-        status, page, headers = send(port, token)
+        given = self.answers.get(token, same_answer(4))
+        status, page, headers = send(port, token, given)
         with self._lock:
             self.statuses[status] += 1
             if status == 200 and THANKS in page:
                 self.acknowledged[token] = time.monotonic()
                 return True
-            if status == 503 and ('name="belonging" value="4"' not in page or "retry-after" not in headers):
+            held = f'name="belonging" value="{given["belonging"]}"'
+            if status == 503 and (held not in page or "retry-after" not in headers):
                 self.losses.append(page)
         return False
 
 
-def send(port: int, token: str, timeout: float = 30.0) -> tuple[int, str, dict[str, str]]:
+def send(port: int, token: str, given: Mapping[str, str] | None = None) -> tuple[int, str, dict[str, str]]:
     """Send one set of answers, and return the status, the page and its headers."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=30)
     try:
-        body = urlencode({**same_answer(4), "go": "send", "language": "en"})
+        body = urlencode({**(given or same_answer(4)), "go": "send", "language": "en"})
         connection.request("POST", f"/p/{token}", body, {"Content-Type": "application/x-www-form-urlencoded"})
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
