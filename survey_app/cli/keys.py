@@ -11,8 +11,8 @@ import click
 
 from survey_app.cli.running import clear_errors, fail, in_application, now
 from survey_app.crypto.escrow import make_holder_key, read_holder_key
-from survey_app.extensions import vault
-from survey_app.use_cases import key_holders
+from survey_app.extensions import settings, vault
+from survey_app.use_cases import field_keys, key_holders
 
 BY = click.option("--by", default=getuser, help="Who says so, for the audit log.")
 
@@ -101,3 +101,22 @@ def restore(wave: str, path: Path, passphrase: str, by: str) -> None:
     holder_key = read_holder_key(path.read_bytes(), passphrase)
     key_holders.restore_wave_key(wave, holder_key, by=by, now=now(), vault=vault())
     click.echo(f"The key of {wave} is back. `pulse waves close {wave}` goes on where it stopped.")
+
+
+@keys.command("reencrypt")
+@BY
+@in_application
+def reencrypt_command(by: str) -> None:
+    """Encrypt every stored field with the newest key of FIELD_KEY, so that an older one can be taken away.
+
+    Put the new key in front, restart everything, run this, take the old key away, restart.
+
+    Example: pulse keys reencrypt
+    """
+    found = field_keys.reencrypt(settings(), vault(), by=by, now=now())
+    for column in found:
+        click.echo(f"{column.name}: {column.values} values, {column.renewed} encrypted anew")
+    lost = sum(column.lost for column in found)
+    if lost:
+        fail(f"{lost} values are opened by no key of FIELD_KEY: keep every key there is, and look for the one missing.")
+    click.echo("Every value is under the newest key. Older ones may be taken out of FIELD_KEY.")
