@@ -72,6 +72,7 @@ def group(key: str, level: Level) -> str:
         "group.html",
         page=page,
         may_see_parent=may_see_parent,
+        look_instead=[link for link in page.look_instead if _may_follow(results, link)] if page else [],
         children=children,
         comments=comments,
         ahead=ahead,
@@ -134,6 +135,12 @@ def _comments(results: DatabaseResults, found: ReportingGroup) -> tuple[Publishe
             teams[cell.wave].update(cell.covers)
     newest = newest_comments(teams, vault())
     return None if newest is None else (waves[newest[0]], newest[1])
+
+
+def _may_follow(results: DatabaseResults, link: Link) -> bool:
+    """Whether a link to a group leads the viewer anywhere."""
+    found = results.group(link.path.rpartition("/")[2])
+    return found is not None and may_read(results, current_viewer(), found)
 
 
 def _readable_group(results: DatabaseResults, key: str, level: Level) -> ReportingGroup | None:
