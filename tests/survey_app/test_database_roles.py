@@ -9,10 +9,13 @@ import pytest
 from click.testing import CliRunner
 from psycopg.errors import InsufficientPrivilege
 
+from dashboards.snapshots import Level
 from survey_app.app import create_app
 from survey_app.cli.setup import roles_command
 from survey_app.extensions import close_connections, db
 from survey_app.use_cases.database_roles import role_statements
+from survey_app.use_cases.groups import add_group
+from survey_app.use_cases.pulses import add_pulse
 from tests.factories import CORE, mixed_answers
 
 TEAM_A = "northtown-team-a"
@@ -33,6 +36,10 @@ def roles(app):
     yield prefix
     db.session.remove()
     with psycopg.connect(url, autocommit=True) as owner:
+        for (table,) in owner.execute("SELECT relname FROM pg_class WHERE relrowsecurity").fetchall():
+            owner.execute(f"DROP POLICY {prefix}_all ON {table}")
+            owner.execute(f"DROP POLICY {prefix}_of_programme ON {table}")
+            owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         for name in ("web", "worker", "reader"):
             owner.execute(f"DROP OWNED BY {prefix}_{name}")
             owner.execute(f"DROP ROLE {prefix}_{name}")
@@ -43,8 +50,9 @@ def ask(roles):
     """Run a statement as one of the roles."""
     url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
-    def run(name, statement):
-        with psycopg.connect(url, options=f"-c role={roles}_{name}") as connection:
+    def run(name, statement, programme="crescendo"):
+        options = f"-c role={roles}_{name} -c pulse.programme={programme}"
+        with psycopg.connect(url, options=options) as connection:
             return (
                 connection.execute(statement).fetchall()
                 if statement.startswith("SELECT")
@@ -103,6 +111,23 @@ def test_a_worker_closes_a_wave_and_a_reader_sees_figures_only(wave, ask):
     for table in ("contact_points", "invitations", "messages", "responses", "ballots", "comments", "sessions"):
         with pytest.raises(InsufficientPrivilege):
             ask("reader", f"SELECT * FROM {table}")
+
+
+FIGURES = ("groups", "pulses", "waves", "published_cells", "published_measures", "published_blocks", "wave_terms")
+
+
+def test_a_reader_sees_rows_of_the_programme_that_it_names_and_no_others(wave, ask):
+    add_group("elsewhere", "Elsewhere", Level.PROGRAMME)
+    add_pulse("other", "Other", run_by="Others", programme_key="elsewhere", instrument="crescendo-pulse@1.0.0")
+    db.session.remove()
+    for table in FIGURES:
+        assert ask("reader", f"SELECT count(*) > 0 FROM {table}") == [(True,)], table
+        assert ask("worker", f"SELECT count(*) > 0 FROM {table}", programme="") == [(True,)], table
+        for nobody in ("", "nowhere", "northtown"):
+            assert ask("reader", f"SELECT count(*) FROM {table}", programme=nobody) == [(0,)], (table, nobody)
+    assert ask("reader", "SELECT key FROM pulses") == [("monthly",)]
+    assert ask("reader", "SELECT key FROM pulses", programme="elsewhere") == [("other",)]
+    assert ask("reader", "SELECT count(*) FROM published_cells", programme="elsewhere") == [(0,)]
 
 
 def test_the_command_prints_what_can_be_run_again(roles):
