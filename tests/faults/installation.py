@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -28,15 +29,19 @@ class Host:
 
     settings: Settings
     more: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
         """Start `pulse ARGUMENTS` in a session of its own."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "survey_app", *arguments],
-            env={**environment_of(self.settings), **self.more, **more},
-            start_new_session=True,
-        )
+        with self.log.open("ab") if self.log else contextlib.nullcontext() as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "survey_app", *arguments],
+                env={**environment_of(self.settings), **self.more, **more},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         self.processes.append(process)
         return process
 

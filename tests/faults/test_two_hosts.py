@@ -4,15 +4,20 @@ The hosts are families of processes that know nothing of one another: they share
 Redis and the folder of keys. Killed is a whole family at once.
 """
 
+import contextlib
 import json
 import os
+import threading
 import time
+import urllib.request
+import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from redis import Redis
 from sqlalchemy import select
 
 from survey_app.app import create_app
@@ -43,6 +48,7 @@ pytestmark = [
 ]
 TEAMS, PEOPLE_A_TEAM = 6, 9
 PEOPLE = TEAMS * PEOPLE_A_TEAM
+METRICS_KEY = "a-key-of-sixteen-and-more"
 DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -122,7 +128,9 @@ def test_a_wave_runs_across_two_hosts_of_which_one_dies_and_is_what_it_is_on_one
     wave = plan(studio)
     db.session.remove()
     known = replace(stage.settings, demo=True)
-    hosts = [Host(known, stage.environment()) for _ in range(2)]
+    log = stage.folder / "hosts.log"
+    hosts = [Host(known, stage.environment(METRICS_KEY=METRICS_KEY), log) for _ in range(2)]
+    watched = WhatTheBrokerHolds(known.redis_url)
     ports = []
     try:
         for host in hosts:
@@ -151,9 +159,62 @@ def test_a_wave_runs_across_two_hosts_of_which_one_dies_and_is_what_it_is_on_one
         db.session.commit()
         stage.wait_until(lambda: is_drawn(wave), 120)
         assert published(studio.app) == on_one_host(request, settings)
+        assert_nothing_leaked(links, {"broker": watched.end(), "log": log.read_bytes(), "metrics": metrics(ports[0])})
     finally:
+        watched.end()
         for host in hosts:
             host.end()
+
+
+class WhatTheBrokerHolds:
+    """Every name and value that is ever seen in the broker, looked at all the time."""
+
+    def __init__(self, url):
+        self.broker = Redis.from_url(url)
+        self.seen = bytearray()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+
+    def look(self):
+        known = set()
+        while not self.ended.wait(0.02):
+            for key in self.broker.scan_iter(count=1000):
+                value = self.broker.hgetall(key) if self.broker.type(key) == b"hash" else self.broker.dump(key)
+                held = key + repr(value).encode() + unpacked(value)
+                if held not in known:
+                    known.add(held)
+                    self.seen += held
+
+    def end(self):
+        self.ended.set()
+        self.thread.join()
+        return bytes(self.seen)
+
+
+def unpacked(value):
+    """What rq has packed into a job."""
+    data = value.get(b"data", b"") if isinstance(value, dict) else b""
+    with contextlib.suppress(zlib.error):
+        return zlib.decompress(data)
+    return data
+
+
+def metrics(port):
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {METRICS_KEY}"}
+    )
+    with urllib.request.urlopen(asked, timeout=5) as page:
+        return page.read()
+
+
+def assert_nothing_leaked(links, places):
+    """Neither a link nor a number of somebody's is where it does not belong."""
+    secrets = [*links.values(), *(f"7700900{100 + number:03d}" for number in range(PEOPLE))]
+    assert b"deliver_messages" in places["broker"]
+    assert b"pulse_" in places["metrics"]
+    for place, held in places.items():
+        assert [secret for secret in secrets if secret.encode() in held] == [], place
 
 
 def is_drawn(wave):
