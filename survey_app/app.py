@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import dashboards
 from survey_app.config import Settings, load_settings
@@ -39,6 +40,9 @@ def create_app(settings: Settings | None = None, patience: Patience = OF_JOBS) -
     configure_database(app, settings, patience)
     migrate.init_app(app)
     register_views(app, demo=settings.demo)
+    if settings.trusted_proxies:
+        behind = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)
+        app.wsgi_app = behind  # type: ignore[method-assign]
     app.jinja_loader = _templates()
     return app
 

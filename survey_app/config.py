@@ -154,6 +154,10 @@ def _metrics_key(value: str) -> str:
     return value
 
 
+def _proxies(value: str) -> int:
+    return _whole_number(value, 0, 5)
+
+
 def _days(value: str) -> int:
     return _whole_number(value, 7, 3650)
 
@@ -188,6 +192,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("HOST", _text, "127.0.0.1", "Address that the web server listens on."),
     Setting("PORT", _port, "8000", "Port that the web server listens on."),
+    Setting(
+        "TRUSTED_PROXIES",
+        _proxies,
+        "0",
+        "Proxies in front that add to X-Forwarded-For: tries to sign in are counted for the address behind them.",
+    ),
     Setting("DATABASE_URL", _database_url, "", "SQLite or PostgreSQL. Empty: SQLite in DATA_DIR."),
     Setting("REDIS_URL", _redis_url, "", "Redis or Valkey. Empty: `pulse up` starts a broker of its own."),
     Setting(
@@ -269,6 +279,7 @@ class Settings:
     escrow_dir: Path
     host: str
     port: int
+    trusted_proxies: int
     database_url: str
     redis_url: str
     secret_key: str = field(repr=False)

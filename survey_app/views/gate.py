@@ -6,6 +6,7 @@ in slowly, as from a phone on a poor line, is waited for outside, where it holds
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from tempfile import SpooledTemporaryFile
 from threading import BoundedSemaphore
@@ -19,6 +20,9 @@ WAIT_SECONDS = 3.0
 LARGEST_BODY_BYTES = 6 * 1024 * 1024
 """More than any page takes; what says that it is larger is not read at all, and refused by the page."""
 _IN_MEMORY_BYTES = 64 * 1024
+
+NOT_BEFORE = "pulse.not_before"
+"""In the environment: the moment (`time.monotonic`) before which nobody gets the answer, however soon it is made."""
 
 TOO_BUSY = "pulse.too_busy"
 """In the environment of a request that has waited too long: whoever answers must not ask anything of the database."""
@@ -44,9 +48,11 @@ class Gate:
                 environ[TOO_BUSY] = True
                 return _whole(self._inside(environ, start_response))
             try:
-                return _whole(self._inside(environ, start_response))
+                answer = _whole(self._inside(environ, start_response))
             finally:
                 self._places.release()
+        time.sleep(max(0.0, environ.get(NOT_BEFORE, 0.0) - time.monotonic()))
+        return answer
 
 
 def _whole(parts: Iterable[bytes]) -> list[bytes]:
