@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import answering, delivery, publishing, rosters, scoring
+from benchmarks import answering, delivery, pages, publishing, rosters, scoring
 from dashboards.charts.trend import WIDE, draw_sparkline, draw_trend
 from dashboards.snapshots import Coverage, Level, Measure, PublishedWave, ShownCell
 from dashboards.trends import build_trend
@@ -15,6 +15,7 @@ from dashboards.trends import build_trend
 def main() -> None:
     """Print a line a figure."""
     answering.report()
+    pages.report()
     scoring.report()
     publishing.report()
     rosters.report()

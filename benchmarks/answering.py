@@ -70,7 +70,7 @@ def report() -> None:
             _print(f"answering on {'PostgreSQL' if url else 'SQLite'}", floor, product, tokens)
 
 
-def _print(title: str, floor: _Server, product: _Server, tokens: Sequence[str]) -> None:
+def _print(title: str, floor: Server, product: Server, tokens: Sequence[str]) -> None:
     print(f"{title}: {TURNS} turns of {COMPLETIONS_A_TURN} completions, the floor and the product in turn")
     left = list(tokens)
     for crowd in CROWDS:
@@ -97,18 +97,20 @@ def _middle(values: object) -> float:
 
 
 @dataclass(frozen=True)
-class _Server:
+class Server:
+    """A web server of our own."""
+
     process: subprocess.Popen[bytes]
     port: int
 
     def meet(self, crowd: int, tokens: Sequence[str], folder: str = "p") -> Turn:
         """Let so many people at once complete a pulse each, one after another."""
-        before, machine = _cpu_of(self.process.pid), _machine()
+        before, machine = cpu_of(self.process.pid), _machine()
         own = time.process_time()
         started = time.perf_counter()
         waited = asyncio.run(_complete_all(self.port, crowd, tokens, folder))
         seconds = time.perf_counter() - started
-        used = _cpu_of(self.process.pid) - before
+        used = cpu_of(self.process.pid) - before
         busy, total = (after - past for after, past in zip(_machine(), machine, strict=True))
         others = max(0.0, busy - used - (time.process_time() - own)) / total
         return Turn(
@@ -124,8 +126,8 @@ async def _complete_all(port: int, crowd: int, tokens: Sequence[str], folder: st
         for token in left:
             started = time.perf_counter()
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
-            opened = await ask(reader, writer, f"GET /{folder}/{token}", b"")
-            sent = await ask(reader, writer, f"POST /{folder}/{token}", BODY)
+            opened, _ = await ask(reader, writer, f"GET /{folder}/{token}", b"")
+            sent, _ = await ask(reader, writer, f"POST /{folder}/{token}", BODY)
             if (opened, sent) != (200, 200):
                 raise RuntimeError(f"A page answered {opened}, sending {sent}.")
             writer.close()
@@ -135,19 +137,22 @@ async def _complete_all(port: int, crowd: int, tokens: Sequence[str], folder: st
     return waited
 
 
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: str, body: bytes) -> int:
-    """Ask for a page on a connection, read it whole, and return its status."""
+async def ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: str, body: bytes, cookie: str = ""
+) -> tuple[int, int]:
+    """Ask for a page on a connection, read it whole, and return its status and how many bytes it has."""
+    cookies = f"Cookie: {cookie}\r\n" if cookie else ""
     kind = "Content-Type: application/x-www-form-urlencoded\r\n" if body else ""
-    head = f"{what} HTTP/1.1\r\nHost: {LOOPBACK}\r\nAccept-Encoding: gzip\r\n{kind}Content-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
+    head = f"{what} HTTP/1.1\r\nHost: {LOOPBACK}\r\nAccept-Encoding: gzip\r\n{cookies}{kind}"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     answer = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
     length = next(int(line.split(b":")[1]) for line in answer if line.startswith(b"content-length"))
     await reader.readexactly(length)
-    return int(answer[0].split()[1])
+    return int(answer[0].split()[1]), length
 
 
 @contextlib.contextmanager
-def _both_servers(url: str) -> Iterator[tuple[_Server, _Server, list[str]]]:
+def _both_servers(url: str) -> Iterator[tuple[Server, Server, list[str]]]:
     """The floor and the product, each with a database of its own of the same kind."""
     logging.getLogger("survey_app").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder, databases(url, Path(folder)) as (floor_url, product_url):
@@ -158,7 +163,7 @@ def _both_servers(url: str) -> Iterator[tuple[_Server, _Server, list[str]]]:
             [sys.executable, "-m", "survey_app", "db", "upgrade"], env=environment, check=True, capture_output=True
         )
         tokens = prepare(environment)
-        servers = [_serve(target, environment) for target in ("benchmarks.floor:app", "survey_app.wsgi:app")]
+        servers = [serve(target, environment) for target in ("benchmarks.floor:app", "survey_app.wsgi:app")]
         try:
             yield servers[0], servers[1], tokens
         finally:
@@ -211,7 +216,8 @@ def prepare(environment: dict[str, str]) -> list[str]:
     return tokens
 
 
-def _serve(target: str, environment: dict[str, str]) -> _Server:
+def serve(target: str, environment: dict[str, str]) -> Server:
+    """Serve an application as `pulse web` does, once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "granian", *GRANIAN, "--host", LOOPBACK, "--port", str(port), target]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -224,10 +230,10 @@ def _serve(target: str, environment: dict[str, str]) -> _Server:
             time.sleep(0.1)
         else:
             break
-    return _Server(process, port)
+    return Server(process, port)
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """CPU seconds of a process and its children, those that live."""
     ticks = 0
     for each in [pid, *children(pid)]:

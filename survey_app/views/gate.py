@@ -7,9 +7,10 @@ in slowly, as from a phone on a poor line, is waited for outside, where it holds
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 from tempfile import SpooledTemporaryFile
-from threading import BoundedSemaphore
+from threading import Event, Lock
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Gate:
 
     def __init__(self, inside: WSGIApplication, at_once: int = AT_ONCE, wait_seconds: float = WAIT_SECONDS) -> None:
         self._inside = inside
-        self._places = BoundedSemaphore(at_once)
+        self._places = _Places(at_once)
         self._wait_seconds = wait_seconds
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -44,15 +45,48 @@ class Gate:
                 body.write(environ["wsgi.input"].read(length))
                 body.seek(0)
                 environ["wsgi.input"] = cast("InputStream", body)
-            if not self._places.acquire(timeout=self._wait_seconds):
+            if not self._places.enter(self._wait_seconds):
                 environ[TOO_BUSY] = True
                 return _whole(self._inside(environ, start_response))
             try:
                 answer = _whole(self._inside(environ, start_response))
             finally:
-                self._places.release()
+                self._places.leave()
         time.sleep(max(0.0, environ.get(NOT_BEFORE, 0.0) - time.monotonic()))
         return answer
+
+
+class _Places:
+    """So many places, taken in the order of coming: a semaphore lets whoever has just left in again first."""
+
+    def __init__(self, number: int) -> None:
+        self._lock = Lock()
+        self._free = number
+        self._waiting: deque[Event] = deque()
+
+    def enter(self, seconds: float) -> bool:
+        """Take a place; False where none came free in time."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            turn = Event()
+            self._waiting.append(turn)
+        if turn.wait(seconds):
+            return True
+        with self._lock:
+            if turn.is_set():  # it came free at the last moment
+                return True
+            self._waiting.remove(turn)
+            return False
+
+    def leave(self) -> None:
+        """Hand a place on to whoever has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
 
 
 def _whole(parts: Iterable[bytes]) -> list[bytes]:
