@@ -119,7 +119,8 @@ class StoredChartRow(Base):
 class GroupDrawing(Base):
     """That a group's pictures have to be drawn, who draws them, and what was found on the way.
 
-    Of each programme one row `is_last`: the pictures of groups beside one another, once all others are drawn.
+    Of each programme one row `is_last`: the pictures of groups beside one another, once all others are drawn. What was
+    read for one `edition` must not be drawn in another: something has changed in between.
     `last_time` is what members of a team may be told of its newest wave; None where nothing was shown.
     """
 
@@ -127,6 +128,7 @@ class GroupDrawing(Base):
 
     group_key: Mapped[str] = mapped_column(primary_key=True)
     programme_key: Mapped[str] = mapped_column(index=True)
+    edition: Mapped[UUID]
     is_last: Mapped[bool] = mapped_column(primary_key=True)
     claim: Mapped[UUID | None]
     claimed_at: Mapped[datetime | None]

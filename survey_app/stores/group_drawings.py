@@ -31,6 +31,7 @@ class ClaimedGroup:
 
     key: str
     programme: str
+    edition: UUID
     is_last: bool
     claim: UUID
 
@@ -46,10 +47,8 @@ def programmes_to_draw() -> Sequence[str]:
 def begin_drawings(programme: str, groups: Iterable[str]) -> None:
     """Say that these groups of a programme have to be drawn, and commit; whoever else began meanwhile has said so."""
     keys = [(key, False) for key in groups] + [(programme, True)]
-    rows = [
-        {"group_key": key, "programme_key": programme, "is_last": is_last, "lines": 0, "flagged": []}
-        for key, is_last in keys
-    ]
+    same = {"programme_key": programme, "edition": uuid4(), "lines": 0, "flagged": []}
+    rows = [{**same, "group_key": key, "is_last": is_last} for key, is_last in keys]
     try:
         db.session.execute(
             delete(GroupDrawing)
@@ -95,15 +94,26 @@ def claim_group() -> ClaimedGroup | None:
     if found is None:
         db.session.rollback()
         return None
-    programme = db.session.scalars(
+    programme, edition = db.session.execute(
         update(GroupDrawing)
         .where(GroupDrawing.group_key == found.group_key, GroupDrawing.is_last == found.is_last)
         .values(claim=claim, claimed_at=now)
-        .returning(GroupDrawing.programme_key)
+        .returning(GroupDrawing.programme_key, GroupDrawing.edition)
         .execution_options(synchronize_session=False)
     ).one()
     db.session.commit()
-    return ClaimedGroup(found.group_key, programme, found.is_last, claim)
+    return ClaimedGroup(found.group_key, programme, edition, found.is_last, claim)
+
+
+def go_on(claimed: ClaimedGroup) -> None:
+    """Keep what was claimed for another while, and commit: some take longer than the lease."""
+    db.session.execute(
+        update(GroupDrawing)
+        .where(GroupDrawing.claim == claimed.claim)
+        .values(claimed_at=datetime.now(UTC))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
 
 
 def note_drawn(claimed: ClaimedGroup, now: datetime, flags: Flags | None = None, told: LastTime | None = None) -> bool:

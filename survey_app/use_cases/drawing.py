@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import groupby
+from uuid import UUID
 
 from sqlalchemy import select, update
 
@@ -36,6 +37,7 @@ from survey_app.stores.group_drawings import (
     begin_drawings,
     claim_group,
     flags_found,
+    go_on,
     groups_waiting,
     is_being_drawn,
     note_drawn,
@@ -62,11 +64,11 @@ def draw_charts(now: datetime) -> int:
     """
     until = time.monotonic() + _LONGEST_SECONDS
     begin_to_draw(now)
-    results: dict[str, DatabaseResults] = {}
+    read: dict[UUID, DatabaseResults] = {}
     drawn = 0
     while time.monotonic() < until and (claimed := claim_group()) is not None:
-        of_programme = results.setdefault(claimed.programme, DatabaseResults(claimed.programme))
-        drawn += (_draw_together if claimed.is_last else _draw_group)(claimed, of_programme, now)
+        results = read.setdefault(claimed.edition, DatabaseResults(claimed.programme))
+        drawn += (_draw_together if claimed.is_last else _draw_group)(claimed, results, now)
     return drawn
 
 
@@ -98,7 +100,7 @@ def _draw_group(claimed: ClaimedGroup, results: DatabaseResults, now: datetime) 
 
 def _draw_together(claimed: ClaimedGroup, results: DatabaseResults, now: datetime) -> int:
     """What shows groups beside one another, once each has its own; then the programme's waves are drawn."""
-    drawn = _draw_authorities(results, now) + _draw_tried(claimed.programme, now)
+    drawn = _draw_authorities(claimed, results, now) + _draw_tried(claimed, now)
     pulses = select(Pulse.id).join(Group, Group.id == Pulse.programme_id).where(Group.key == claimed.programme)
     undrawn = select(Wave.id).where(NOT_DRAWN_YET, Wave.pulse_id.in_(pulses)).order_by(Wave.id)
     waves = db.session.scalars(undrawn.with_for_update()).all()  # before the drawings: as whoever has them drawn anew
@@ -163,7 +165,7 @@ def _pictures(sketch: _Sketch) -> Iterator[Picture]:
                 yield measure, variant, draw_funnel(found, variant)
 
 
-def _draw_authorities(results: DatabaseResults, now: datetime) -> int:
+def _draw_authorities(claimed: ClaimedGroup, results: DatabaseResults, now: datetime) -> int:
     """Small pictures of a programme's authorities, on axes that they share."""
     lines = [
         (group, trend)
@@ -183,13 +185,14 @@ def _draw_authorities(results: DatabaseResults, now: datetime) -> int:
             for variant in SMALL_VARIANTS
         ]
         drawn += _store(key, pictures, now)
+        go_on(claimed)
     return drawn
 
 
-def _draw_tried(programme: str, now: datetime) -> int:
+def _draw_tried(claimed: ClaimedGroup, now: datetime) -> int:
     """Each team's line with the start of what it tries marked, on axes shared by all who try the same."""
     of_title: dict[str, list[tuple[TriedChange, Trend]]] = defaultdict(list)
-    for change, trend in lines_of(DatabaseResults(programme), programme):
+    for change, trend in lines_of(DatabaseResults(claimed.programme), claimed.programme):
         of_title[slug(change.title)].append((change, trend))
     db.session.rollback()
     drawn = 0
@@ -198,6 +201,7 @@ def _draw_tried(programme: str, now: datetime) -> int:
         for change, trend in lines:
             picture = draw_from_start(trend, change.started_on, frame)
             drawn += _store(change.group, [(trend.measure.id, tried_variant(change), picture)], now)
+        go_on(claimed)
     return drawn
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import delete, func, select, update
 from survey_app.extensions import db
 from survey_app.models.publications import GroupDrawing, ProgrammeFlags, StoredChartRow
 from survey_app.models.pulses import Wave
-from survey_app.stores.group_drawings import LEASE, claim_group, forget_drawings, note_drawn
+from survey_app.stores.group_drawings import LEASE, NOT_DRAWN_YET, claim_group, forget_drawings, note_drawn
+from survey_app.use_cases import drawing
 from survey_app.use_cases.drawing import begin_to_draw, draw_charts
+from survey_app.use_cases.withdrawing import withdraw_wave
 from tests.factories import mixed_answers
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -45,7 +47,7 @@ def everything_again():
 
 
 def is_drawn():
-    undrawn = db.session.scalar(select(func.count()).where(Wave.charts_drawn_at.is_(None)))
+    undrawn = db.session.scalar(select(func.count()).where(NOT_DRAWN_YET))
     db.session.rollback()
     return undrawn == 0
 
@@ -82,6 +84,28 @@ def test_a_group_of_which_the_drawer_died_is_drawn_by_another_later(published):
     db.session.commit()
     assert draw_charts(NOW) > 0
     assert is_drawn()
+
+
+def test_what_was_read_before_a_change_is_not_drawn_after_it(published, monkeypatch):
+    """A wave is withdrawn while its pictures are drawn: none of them comes back."""
+    published.run_wave({f"northtown-team-{letter}": mixed_answers(8, shift=1) for letter in "abcdef"})
+    real, calls = drawing.note_drawn, []
+
+    def withdrawn_in_the_middle(claimed, *found):
+        calls.append(claimed)
+        if len(calls) == 3:
+            db.session.rollback()
+            withdraw_wave("wave-2", because="A mistake.", by="Dev", now=NOW)
+            begin_to_draw(NOW)  # another worker, at once
+        return real(claimed, *found)
+
+    monkeypatch.setattr(drawing, "note_drawn", withdrawn_in_the_middle)
+    draw_charts(NOW)
+    assert is_drawn()
+    in_the_middle = pictures()
+    everything_again()
+    draw_charts(NOW)
+    assert pictures() == in_the_middle
 
 
 def test_what_changes_while_it_is_drawn_is_drawn_again(published):

@@ -14,6 +14,7 @@ def upgrade() -> None:
         "group_drawings",
         sa.Column("group_key", sa.String(), nullable=False),
         sa.Column("programme_key", sa.String(), nullable=False),
+        sa.Column("edition", sa.Uuid(), nullable=False),
         sa.Column("is_last", sa.Boolean(), nullable=False),
         sa.Column("claim", sa.Uuid(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
