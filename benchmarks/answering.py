@@ -129,7 +129,7 @@ async def _complete_all(port: int, crowd: int, tokens: Sequence[str], folder: st
             opened, _ = await ask(reader, writer, f"GET /{folder}/{token}", b"")
             sent, _ = await ask(reader, writer, f"POST /{folder}/{token}", BODY)
             if (opened, sent) != (200, 200):
-                raise RuntimeError(f"A page answered {opened}, sending {sent}.")
+                raise RuntimeError(f"Opening /{folder} answered {opened}, sending {sent}.")
             writer.close()
             waited.append(time.perf_counter() - started)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import threading
 import uuid
+from queue import LifoQueue
 from typing import Any
 
 import psycopg
@@ -27,21 +27,21 @@ THANKS = """<!doctype html><html lang="en"><title>Thank you</title><p>Your {{ co
 
 app = Flask(__name__)
 app.jinja_loader = DictLoader({"form.html": FORM, "thanks.html": THANKS})  # compiled once
-_LOCAL = threading.local()
+_IS_SQLITE = DATABASE_URL.startswith("sqlite")
+_INSERT = f"INSERT INTO floor_answers VALUES ({'?, ?' if _IS_SQLITE else '%s, %s'})"
+_CONNECTIONS: LifoQueue[Any] = LifoQueue()  # Any: connections of either database
+for _ in range(4):
+    _CONNECTIONS.put(None)
 
 
-def _connection() -> Any:  # Any: the connection of either database
-    if not hasattr(_LOCAL, "connection"):
-        if DATABASE_URL.startswith("sqlite"):
-            path = DATABASE_URL.removeprefix("sqlite:///")
-            _LOCAL.connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-                _LOCAL.connection.execute(f"PRAGMA {pragma}")
-            _LOCAL.insert = "INSERT INTO floor_answers VALUES (?, ?)"
-        else:
-            _LOCAL.connection = psycopg.connect(DATABASE_URL, autocommit=True)
-            _LOCAL.insert = "INSERT INTO floor_answers VALUES (%s, %s)"
-    return _LOCAL.connection
+def _connect() -> Any:  # Any: as above
+    if not _IS_SQLITE:
+        return psycopg.connect(DATABASE_URL, autocommit=True)
+    path = DATABASE_URL.removeprefix("sqlite:///")
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 @app.get("/p/<token>")
@@ -66,5 +66,9 @@ def answer_bare(token: str) -> str:  # noqa: ARG001 - as the product's address
 
 def _keep() -> int:
     given = {name: value for name, value in request.form.items() if value in "12345"}
-    _connection().execute(_LOCAL.insert, (uuid.uuid4().hex, json.dumps(given)))
+    connection = _CONNECTIONS.get() or _connect()
+    try:
+        connection.execute(_INSERT, (uuid.uuid4().hex, json.dumps(given)))
+    finally:
+        _CONNECTIONS.put(connection)
     return len(given)
