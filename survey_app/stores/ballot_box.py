@@ -53,8 +53,8 @@ class Found:
 
 def look_up(token_hash: bytes) -> Found | None:
     """Return the invitation whose link has this hash, or None."""
-    row = _ask(lambda connection: connection.execute(_LOOK_UP, {"token_hash": token_hash}).one_or_none())
-    return None if row is None else Found(*row)
+    row = _ask(lambda connection: connection.execute(_LOOK_UP, {"token_hash": token_hash}).mappings().one_or_none())
+    return None if row is None else Found(**row)
 
 
 def facts_of(wave_id: int) -> dict[str, Any]:  # Any: columns, and a JSON document among them
@@ -107,7 +107,7 @@ _WAVES, _TERMS = cast("Table", Wave.__table__), cast("Table", WaveTerms.__table_
 _DRAWINGS = cast("Table", GroupDrawing.__table__)
 _PEOPLE, _PULSES, _GROUPS = (cast("Table", model.__table__) for model in (Participant, Pulse, Group))
 
-_LOOK_UP = (  # in the order of Found
+_LOOK_UP = (
     select(
         *(_INVITATIONS.c[name] for name in ("id", "team_key", "answered", "rotating", "wave_id")),
         _PEOPLE.c.language,
