@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import os
 
 from survey_app.app import create_app
 from survey_app.cli import pulse
+from survey_app.logs import TEXT, configure_logging
 
 
 def main() -> None:
     """Run a command."""
     os.umask(0o077)  # whatever is written is for this account alone
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logging(os.environ.get("LOG_FORMAT", TEXT))
     pulse(obj=create_app)
 
 

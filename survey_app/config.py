@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from email_validator import EmailNotValidError, validate_email
 
 from dashboards.suppression.terms import SMALLEST_GROUP_SIZE
+from survey_app.logs import FORMATS, TEXT
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -158,6 +159,12 @@ def _proxies(value: str) -> int:
     return _whole_number(value, 0, 5)
 
 
+def _log_format(value: str) -> str:
+    if value not in FORMATS:
+        raise ValueError(f"must be one of {', '.join(FORMATS)}")
+    return value
+
+
 def _days(value: str) -> int:
     return _whole_number(value, 7, 3650)
 
@@ -266,6 +273,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("KEEP_CONTACTS_DAYS", _days, "90", "Days that contact details are kept after somebody has left."),
     Setting("KEEP_INVITATIONS_DAYS", _days, "30", "Days that invitations and messages are kept after a wave closed."),
     Setting("KEEP_ANSWERS_MONTHS", _months, "24", "Months that answers, by block, and comments are kept."),
+    Setting("LOG_FORMAT", _log_format, TEXT, "How processes log: text for people, or json for programs, a line each."),
     Setting("METRICS_KEY", _metrics_key, "", "Bearer key of /metrics, 16 characters or more. Empty: there is none."),
     Setting("DEMO", _yes_or_no, "no", "Opens /demo/outbox and the demo's sign-in list. Never in production."),
 )
@@ -306,6 +314,7 @@ class Settings:
     keep_contacts_days: int
     keep_invitations_days: int
     keep_answers_months: int
+    log_format: str
     metrics_key: str = field(repr=False)
     demo: bool
 
