@@ -1,7 +1,8 @@
 """Let few requests of one process run at once: the others wait outside, whole, and not for long.
 
 Two that run together take turns on Python's interpreter already; more only wait for one another. A request that comes
-in slowly, as from a phone on a poor line, is waited for outside, where it holds up nobody.
+in slowly, as from a phone on a poor line, is waited for outside, where it holds up nobody. Answers have places of their
+own: nobody who imports a large roster keeps them waiting.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ WAIT_SECONDS = 3.0
 LARGEST_BODY_BYTES = 6 * 1024 * 1024
 """More than any page takes; what says that it is larger is not read at all, and refused by the page."""
 _IN_MEMORY_BYTES = 64 * 1024
+_ANSWERS = "/p/"
 
 NOT_BEFORE = "pulse.not_before"
 """In the environment: the moment (`time.monotonic`) before which nobody gets the answer, however soon it is made."""
@@ -34,7 +36,7 @@ class Gate:
 
     def __init__(self, inside: WSGIApplication, at_once: int = AT_ONCE, wait_seconds: float = WAIT_SECONDS) -> None:
         self._inside = inside
-        self._places = _Places(at_once)
+        self._for_answers, self._for_others = _Places(at_once), _Places(at_once)
         self._wait_seconds = wait_seconds
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -45,13 +47,14 @@ class Gate:
                 body.write(environ["wsgi.input"].read(length))
                 body.seek(0)
                 environ["wsgi.input"] = cast("InputStream", body)
-            if not self._places.enter(self._wait_seconds):
+            places = self._for_answers if environ["PATH_INFO"].startswith(_ANSWERS) else self._for_others
+            if not places.enter(self._wait_seconds):
                 environ[TOO_BUSY] = True
                 return _whole(self._inside(environ, start_response))
             try:
                 answer = _whole(self._inside(environ, start_response))
             finally:
-                self._places.leave()
+                places.leave()
         time.sleep(max(0.0, environ.get(NOT_BEFORE, 0.0) - time.monotonic()))
         return answer
 

@@ -70,6 +70,18 @@ def test_two_are_inside_and_the_others_wait_until_somebody_leaves():
     assert inside.entered == [False] * 5
 
 
+def test_answers_have_places_of_their_own():
+    inside = Inside()
+    gate = Gate(inside, at_once=1, wait_seconds=0.1)
+    (large,) = at_once(1, lambda: ask(gate, PATH_INFO="/manage/rosters"))
+    wait_for(lambda: len(inside.entered) == 1)
+    (answer,) = at_once(1, lambda: ask(gate, PATH_INFO="/p/ABCDEFGHJKLMNPQR"))
+    wait_for(lambda: inside.entered == [False, False])
+    inside.go_on.set()
+    large.join()
+    answer.join()
+
+
 def test_whoever_has_waited_too_long_is_let_on_as_too_busy():
     inside = Inside()
     gate = Gate(inside, at_once=1, wait_seconds=0.1)
