@@ -258,7 +258,8 @@ def _hurry() -> None:
     """Do not wait for the disk: nothing here would be missed, it can be simulated again."""
     if db.engine.dialect.name == "sqlite":
         db.session.remove()
-        event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        for engine in db.engines.values():
+            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         close_connections()
 
 

@@ -47,7 +47,7 @@ class Gate:
                 body.write(environ["wsgi.input"].read(length))
                 body.seek(0)
                 environ["wsgi.input"] = cast("InputStream", body)
-            places = self._for_answers if environ["PATH_INFO"].startswith(_ANSWERS) else self._for_others
+            places = self._for_answers if environ.get("PATH_INFO", "").startswith(_ANSWERS) else self._for_others
             if not places.enter(self._wait_seconds):
                 environ[TOO_BUSY] = True
                 return _whole(self._inside(environ, start_response))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -31,6 +29,7 @@ from survey_app.processes.broker import free_port
 from survey_app.processes.clock import tick
 from survey_app.use_cases.enrolment import import_roster
 from tests.factories import Studio, roster_file
+from tests.faults.installation import environment_of, kill_session
 
 DONE = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})
 ENDED = DONE | {MessageState.FAILED, MessageState.UNCONFIRMED, MessageState.EXPIRED, MessageState.UNDELIVERED}
@@ -94,19 +93,13 @@ class Stage:
         """What a process of the product finds in its environment."""
         current = self.settings
         return {
-            **os.environ,
-            "DATA_DIR": str(current.data_dir),
-            "DATABASE_URL": current.database_url.replace("+psycopg", ""),
-            "REDIS_URL": current.redis_url,
-            "SECRET_KEY": current.secret_key,
-            "FIELD_KEY": current.field_key[0],
+            **environment_of(current),
             "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "TWILIO_MESSAGING_SERVICE_SID": MESSAGING_SERVICE_SID,
             "TWILIO_BASE_URL": current.twilio_base_url,
             "SMTP_URL": current.smtp_url,
             "RESEND_WHEN_ABSENT": "yes",
-            "DEMO": "yes",
             **more,
         }
 
@@ -167,13 +160,7 @@ class Stage:
 
 def kill(child: subprocess.Popen[bytes]) -> None:
     """End a process and everything in its session at once, as a power cut does."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        pid = int(entry.name)
-        try:
-            if os.getsid(pid) == child.pid:
-                os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue
+    kill_session(child.pid)
     child.wait(10)
 
 

@@ -264,9 +264,8 @@ def test_dashboards_read_waves_groups_and_cells(studio):
     assert results.chart(TEAM_A, "burnout", "wide") is None
 
 
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 def test_no_trace_of_a_ballot_is_left_in_the_database_file(studio):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("a file of SQLite")
     studio.set_up({"Team A": 8})
     wave = studio.open()
     wave.answer(TEAM_A, mixed_answers(8))
@@ -295,9 +294,8 @@ def test_a_key_holder_alone_opens_nothing_once_the_wave_is_closed(studio):
         record_response(token, same_answer(3), studio.vault)
 
 
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # PostgreSQL vacuums beside its readers
 def test_compaction_that_somebody_is_in_the_way_of_is_made_good(studio):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL vacuums beside its readers")
     studio.set_up({"Team A": 8})
     wave = studio.open()
     wave.answer(TEAM_A, mixed_answers(8))

@@ -80,6 +80,8 @@ def test_answers_have_places_of_their_own():
     inside.go_on.set()
     large.join()
     answer.join()
+    assert inside.entered == [False, False], "neither was too busy for the other"
+    assert len(inside.bodies) == 2
 
 
 def test_whoever_has_waited_too_long_is_let_on_as_too_busy():
